@@ -1,0 +1,223 @@
+-- Facts: everything that the analyzer and the harness measured about one KB. Judgements are not here: they are
+-- the rule files in rules/catalogue, which are queries over these tables.
+--
+-- Conventions. RVAs, offsets and sizes are bytes. "image" is 'pre', 'post' or 'hotpatch'; a module is the file name
+-- of the image, the same on all sides ("dhcpsrv.exe"). Booleans are 0 or 1. Text that is for people says "text".
+-- A name that comes from an image or a guest is hostile: whoever prints it escapes it.
+
+-- One row: what KB.yaml declares.
+CREATE TABLE kb (
+  kb       TEXT NOT NULL,
+  track    TEXT NOT NULL,          -- hotpatch, baseline, out-of-band
+  baseline TEXT NOT NULL           -- KB number of the baseline month, '' when not given
+);
+CREATE TABLE declared_function (name TEXT PRIMARY KEY);
+
+-- Which evidence exists. A rule that needs what is missing is "not evaluated", with this reason.
+--   kind: 'private' (types and every function name), 'public' (names only), 'lab' (the dynamic half ran to its end),
+--         'hotpatch' (the KB has a hotpatch image)
+--   subject: the module, or '' for the whole KB
+CREATE TABLE evidence (
+  kind      TEXT NOT NULL,
+  subject   TEXT NOT NULL,
+  available INTEGER NOT NULL,
+  reason    TEXT NOT NULL,         -- why it is missing, '' when available
+  PRIMARY KEY (kind, subject)
+);
+
+-- Anything else that could not be judged: a budget spent, a function that would not decode.
+CREATE TABLE not_evaluated (
+  subject TEXT NOT NULL,
+  reason  TEXT NOT NULL,
+  PRIMARY KEY (subject, reason)
+);
+
+CREATE TABLE input (path TEXT PRIMARY KEY, sha256 TEXT NOT NULL);   -- path relative to KB.yaml
+
+CREATE TABLE image (
+  image_id          INTEGER PRIMARY KEY,
+  module            TEXT NOT NULL,
+  image             TEXT NOT NULL,             -- pre, post, hotpatch
+  path              TEXT NOT NULL,             -- relative to KB.yaml
+  machine           TEXT NOT NULL,             -- x64, arm64, x86
+  timestamp         INTEGER NOT NULL,          -- FileHeader.TimeDateStamp
+  checksum          INTEGER NOT NULL,          -- OptionalHeader.CheckSum
+  size_of_image     INTEGER NOT NULL,
+  file_size         INTEGER NOT NULL,
+  sha256            TEXT NOT NULL,
+  symbols           TEXT NOT NULL,             -- private, public, none
+  hotpatch_compatible INTEGER NOT NULL,        -- debug type 20, bit 0x80
+  UNIQUE (module, image)
+);
+
+CREATE TABLE section (
+  image_id INTEGER NOT NULL REFERENCES image, name TEXT NOT NULL, rva INTEGER NOT NULL, virtual_size INTEGER NOT NULL,
+  file_offset INTEGER NOT NULL, file_size INTEGER NOT NULL, characteristics INTEGER NOT NULL,
+  PRIMARY KEY (image_id, rva)
+);
+CREATE TABLE export (
+  image_id INTEGER NOT NULL REFERENCES image, name TEXT NOT NULL, ordinal INTEGER NOT NULL, rva INTEGER NOT NULL,
+  forwarder TEXT NOT NULL, PRIMARY KEY (image_id, ordinal, name)
+);
+CREATE TABLE import (
+  image_id INTEGER NOT NULL REFERENCES image, dll TEXT NOT NULL,  -- lower case
+  name TEXT NOT NULL,                                             -- or '#ordinal'
+  delayed INTEGER NOT NULL, PRIMARY KEY (image_id, dll, name)
+);
+
+-- One row a function body: the primary entry; chained and cold fragments belong to it.
+CREATE TABLE function (
+  function_id       INTEGER PRIMARY KEY,
+  image_id          INTEGER NOT NULL REFERENCES image,
+  rva               INTEGER NOT NULL,
+  size              INTEGER NOT NULL,          -- of the primary range
+  name              TEXT NOT NULL,             -- undecorated, for people; 'sub_1400' style when there is none
+  linkage_name      TEXT NOT NULL,             -- decorated, or the name
+  source            TEXT NOT NULL,             -- what named it: pdb, public, export, pdata
+  padding           INTEGER NOT NULL,          -- CC or 90 filler bytes directly in front of the entry, counted up to 16
+  first_instruction_size INTEGER NOT NULL,     -- 0 when it does not decode
+  branches_to_entry INTEGER NOT NULL,          -- branches from inside its own body to the first two bytes (entry, entry+1)
+  is_root           INTEGER NOT NULL,          -- entry point, exported, or its address is taken: it can be called from anywhere
+  UNIQUE (image_id, rva)
+);
+-- All names of a body; more than one row means that the linker folded equal functions.
+CREATE TABLE function_name (function_id INTEGER NOT NULL REFERENCES function, name TEXT NOT NULL, PRIMARY KEY (function_id, name));
+
+-- Direct calls and tail jumps between bodies of one image.
+CREATE TABLE call (caller INTEGER NOT NULL REFERENCES function, callee INTEGER NOT NULL REFERENCES function, site_rva INTEGER NOT NULL,
+  PRIMARY KEY (caller, callee, site_rva));
+CREATE INDEX call_by_callee ON call (callee);
+-- S_INLINESITE: the body of function_id contains a copy of inlinee.
+CREATE TABLE inline_site (function_id INTEGER NOT NULL REFERENCES function, inlinee TEXT NOT NULL, PRIMARY KEY (function_id, inlinee));
+
+-- Data that code refers to and that is not behind a pointer.
+CREATE TABLE data_access (
+  function_id INTEGER NOT NULL REFERENCES function, site_rva INTEGER NOT NULL, target_rva INTEGER NOT NULL,
+  target      TEXT NOT NULL,                   -- the global's name, or 'section+0xoffset'
+  mutable     INTEGER NOT NULL,                -- the target's section is writable
+  text        TEXT NOT NULL,                   -- the instruction
+  PRIMARY KEY (function_id, site_rva, target_rva)
+);
+
+-- Functions of pre and post, paired.
+CREATE TABLE function_pair (
+  pair_id    INTEGER PRIMARY KEY,
+  module     TEXT NOT NULL,
+  pre        INTEGER REFERENCES function,      -- NULL: added
+  post       INTEGER REFERENCES function,      -- NULL: removed
+  status     TEXT NOT NULL,                    -- identical, changed, added, removed
+  matched_by TEXT NOT NULL,                    -- the pass that paired them, '' when unpaired
+  line_only  INTEGER NOT NULL                  -- changed, but only in line-number immediates
+);
+CREATE TABLE change_reason (pair_id INTEGER NOT NULL REFERENCES function_pair, reason TEXT NOT NULL, PRIMARY KEY (pair_id, reason));
+-- Side-by-side disassembly around the first difference of a changed pair. A side is NULL where it has no such line.
+CREATE TABLE listing (
+  pair_id INTEGER NOT NULL REFERENCES function_pair, line INTEGER NOT NULL, pre_rva INTEGER, pre_text TEXT, post_rva INTEGER, post_text TEXT,
+  differs INTEGER NOT NULL, PRIMARY KEY (pair_id, line)
+);
+
+-- Types of both PDBs that differ, compared by name. Unchanged types have no row.
+CREATE TABLE type_pair (
+  type_id INTEGER PRIMARY KEY, module TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,  -- struct, class, union, enum
+  status  TEXT NOT NULL,                       -- changed, added, removed
+  pre_size INTEGER, post_size INTEGER, UNIQUE (module, name)
+);
+-- All members of such a type, in offset order, those that did not change too.
+CREATE TABLE field_pair (
+  type_id INTEGER NOT NULL REFERENCES type_pair, ordinal INTEGER NOT NULL, name TEXT NOT NULL,
+  status  TEXT NOT NULL,                       -- same, moved, retyped, added, removed
+  pre_offset INTEGER, post_offset INTEGER, pre_type TEXT, post_type TEXT, PRIMARY KEY (type_id, ordinal)
+);
+
+-- Global and static data of both PDBs that differ. Unchanged ones have no row.
+CREATE TABLE global_pair (
+  global_id INTEGER PRIMARY KEY, module TEXT NOT NULL, name TEXT NOT NULL,
+  status  TEXT NOT NULL,                       -- changed, added, removed
+  pre_rva INTEGER, post_rva INTEGER, pre_size INTEGER, post_size INTEGER, pre_type TEXT, post_type TEXT,
+  mutable INTEGER NOT NULL,                    -- the post side's section is writable (of the pre side when removed)
+  value_changed INTEGER NOT NULL,              -- initial contents differ after references are resolved to what they refer to
+  UNIQUE (module, name)
+);
+
+-- The hotpatch table of a hotpatch image (analyzer/image/hotpatch_format.h).
+CREATE TABLE hotpatch (
+  image_id INTEGER PRIMARY KEY REFERENCES image, version INTEGER NOT NULL, size INTEGER NOT NULL, sequence INTEGER NOT NULL,
+  min_sequence INTEGER NOT NULL, flags INTEGER NOT NULL
+);
+CREATE TABLE hotpatch_base (
+  image_id INTEGER NOT NULL REFERENCES hotpatch, ordinal INTEGER NOT NULL, sequence INTEGER NOT NULL, flags INTEGER NOT NULL,
+  timestamp INTEGER NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY (image_id, ordinal)
+);
+CREATE TABLE hotpatch_record (
+  image_id INTEGER NOT NULL REFERENCES hotpatch, ordinal INTEGER NOT NULL,
+  kind    TEXT NOT NULL,                       -- function, absolute, rel32, call-target, indirect, no-call-target, dynamic-value
+  inverse INTEGER NOT NULL,
+  written_rva INTEGER NOT NULL,                -- in the base; in the hotpatch image when inverse
+  target_rva  INTEGER NOT NULL,                -- in the other image
+  base_function     INTEGER REFERENCES function,  -- pre body whose entry is the base-side RVA, when it is one
+  hotpatch_function INTEGER REFERENCES function,  -- hotpatch body whose entry is the hotpatch-side RVA, when it is one
+  PRIMARY KEY (image_id, ordinal)
+);
+
+-- Every byte of both files, by what it belongs to and how it compares (analyzer/diff/ledger.h).
+CREATE TABLE ledger (module TEXT NOT NULL, cause TEXT NOT NULL, pre_bytes INTEGER NOT NULL, post_bytes INTEGER NOT NULL, PRIMARY KEY (module, cause));
+CREATE TABLE ledger_unattributed (
+  module TEXT NOT NULL, image TEXT NOT NULL, file_offset INTEGER NOT NULL, size INTEGER NOT NULL, section TEXT NOT NULL,
+  PRIMARY KEY (module, image, file_offset)
+);
+
+-- The lab (harness/lab). One run a role.
+CREATE TABLE lab_run (
+  run_id   INTEGER PRIMARY KEY,
+  role     TEXT NOT NULL,                      -- dhcp
+  module   TEXT NOT NULL,
+  provider TEXT NOT NULL,                      -- qemu
+  accelerator TEXT NOT NULL,                   -- kvm, tcg
+  outcome  TEXT NOT NULL                       -- completed, lab-fault, interrupted
+);
+-- The steps of design "Lab", in order, each with its outcome. A step that was not reached has no row.
+CREATE TABLE lab_step (
+  run_id INTEGER NOT NULL REFERENCES lab_run, ordinal INTEGER NOT NULL,
+  phase  TEXT NOT NULL,                        -- control (before the patch), patched, undone
+  step   TEXT NOT NULL,                        -- restore, health, smoke, witness, soak, apply, verify, undo
+  outcome TEXT NOT NULL,                       -- ok, failed, lab-fault
+  text   TEXT NOT NULL, PRIMARY KEY (run_id, ordinal)
+);
+-- What a probe asked and what came back.
+CREATE TABLE lab_probe (
+  run_id INTEGER NOT NULL REFERENCES lab_run, phase TEXT NOT NULL, step TEXT NOT NULL,
+  exchange TEXT NOT NULL,                      -- discover-offer, request-ack, renew, rebind, release, decline, inform, nak, witness
+  sent INTEGER NOT NULL, answered INTEGER NOT NULL, late INTEGER NOT NULL,   -- answered within the deadline; late: after it
+  wrong INTEGER NOT NULL,                      -- answered with wrong content
+  first_wrong TEXT NOT NULL,                   -- text: expected and got, of the first wrong answer
+  deadline_ms INTEGER NOT NULL, median_ms REAL NOT NULL, worst_ms REAL NOT NULL,
+  PRIMARY KEY (run_id, phase, step, exchange)
+);
+-- The witness shows the defect ('vulnerable') or its absence ('fixed').
+CREATE TABLE lab_witness (run_id INTEGER NOT NULL REFERENCES lab_run, phase TEXT NOT NULL, seen TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (run_id, phase));
+-- The service process, looked at after each step. state: running, exited.
+CREATE TABLE lab_process (
+  run_id INTEGER NOT NULL REFERENCES lab_run, ordinal INTEGER NOT NULL, phase TEXT NOT NULL, step TEXT NOT NULL, state TEXT NOT NULL,
+  service_state TEXT NOT NULL,                 -- what the service manager says: running, stopped, unknown
+  pid INTEGER NOT NULL, start_time INTEGER NOT NULL, exit_code INTEGER, PRIMARY KEY (run_id, ordinal)
+);
+-- Counters during a soak. 'transactions' counts completed exchanges since the start of the soak.
+CREATE TABLE lab_sample (
+  run_id INTEGER NOT NULL REFERENCES lab_run, phase TEXT NOT NULL, transactions INTEGER NOT NULL,
+  private_bytes INTEGER NOT NULL, threads INTEGER NOT NULL, PRIMARY KEY (run_id, phase, transactions)
+);
+-- Slope of private bytes per transaction: Theil-Sen with a bootstrap interval.
+CREATE TABLE lab_slope (
+  run_id INTEGER NOT NULL REFERENCES lab_run, phase TEXT NOT NULL, samples INTEGER NOT NULL, transactions INTEGER NOT NULL,
+  bytes_per_transaction REAL NOT NULL, low REAL NOT NULL, high REAL NOT NULL, confidence REAL NOT NULL, PRIMARY KEY (run_id, phase)
+);
+-- patched minus control of the same run.
+CREATE TABLE lab_growth (
+  run_id INTEGER PRIMARY KEY REFERENCES lab_run, bytes_per_transaction REAL NOT NULL, low REAL NOT NULL, high REAL NOT NULL, confidence REAL NOT NULL
+);
+-- Guest memory against the prediction. after: 'apply' or 'undo'.
+CREATE TABLE lab_bytes (
+  run_id INTEGER NOT NULL REFERENCES lab_run, after TEXT NOT NULL, rva INTEGER NOT NULL, function TEXT NOT NULL,
+  expected TEXT NOT NULL, found TEXT NOT NULL, -- hex
+  PRIMARY KEY (run_id, after, rva)
+);

@@ -1,0 +1,61 @@
+// The error type, the mapped file and the hash: what every part of the project leans on.
+#include "support/mapped_file.h"
+#include "support/result.h"
+#include "support/sha256.h"
+
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+
+namespace hotgate {
+namespace {
+
+Result<int> half(int value) {
+  if (value % 2 != 0)
+    return failInput("number", "", fmt::format("{} is odd", value), "give an even one");
+  return value / 2;
+}
+
+Result<int> quarter(int value) {
+  HOTGATE_TRY(const int first, half(value));
+  HOTGATE_TRY(const int second, half(first));
+  return second;
+}
+
+TEST(Result, TryHandsTheErrorOnUnchanged) {
+  ASSERT_TRUE(quarter(8));
+  EXPECT_EQ(*quarter(8), 2);
+  const auto failed = quarter(6);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().kind, ErrorKind::input);
+  EXPECT_EQ(failed.error().message(), "number: 3 is odd. Next: give an even one");
+}
+
+TEST(MappedFile, NamesTheFileThatIsMissingEmptyOrAFolder) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / "mapped_file_test";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "empty").close();
+  for (const char *name : {"missing", "empty", "."}) {
+    const auto opened = MappedFile::open(folder / name);
+    ASSERT_FALSE(opened) << name;
+    EXPECT_EQ(opened.error().kind, ErrorKind::input);
+    EXPECT_EQ(opened.error().entity, (folder / name).string());
+  }
+}
+
+TEST(MappedFile, MoveKeepsTheBytes) {
+  const auto path = std::filesystem::path(testing::TempDir()) / "mapped_file_bytes";
+  std::ofstream(path) << "abc";
+  auto opened = MappedFile::open(path);
+  ASSERT_TRUE(opened);
+  const MappedFile moved = std::move(*opened);
+  EXPECT_EQ(std::string(moved.bytes().begin(), moved.bytes().end()), "abc");
+}
+
+// FIPS 180-4, the example of one block.
+TEST(Sha256, KnownAnswer) {
+  EXPECT_EQ(sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+} // namespace
+} // namespace hotgate
