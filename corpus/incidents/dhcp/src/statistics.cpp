@@ -1,0 +1,4 @@
+// The counters: see statistics.h.
+#include "statistics.h"
+
+Statistics g_statistics = {};
