@@ -1,0 +1,202 @@
+// Limits: one request at a time; at most maxRedirections functions in a patch.
+#include "harness/guest/process_agent.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace hotgate::harness {
+namespace {
+
+constexpr size_t maxRedirections = 65536;
+constexpr const char *retry = "the run counts as a lab fault; run it again";
+
+// Typed access to the members of a reply. The first member that is missing or of another type is the error.
+class ReplyReader {
+public:
+  ReplyReader(const char *command, const nlohmann::json &reply) : command_(command), reply_(reply) {}
+
+  const nlohmann::json *find(const char *name, bool (nlohmann::json::*isRight)() const noexcept) {
+    const auto found = reply_.find(name);
+    if (found != reply_.end() && ((*found).*isRight)())
+      return &*found;
+    if (!error_)
+      error_ = Error{ErrorKind::fault, "hotgate-agent", command_,
+                     fmt::format("the member \"{}\" of its answer is missing or of the wrong type", name), retry};
+    return nullptr;
+  }
+  int64_t integer(const char *name) {
+    const auto *value = find(name, &nlohmann::json::is_number_integer);
+    return value == nullptr ? 0 : value->get<int64_t>();
+  }
+  uint64_t address(const char *name) {
+    const auto *value = find(name, &nlohmann::json::is_number_unsigned);
+    return value == nullptr ? 0 : value->get<uint64_t>();
+  }
+  bool boolean(const char *name) {
+    const auto *value = find(name, &nlohmann::json::is_boolean);
+    return value != nullptr && value->get<bool>();
+  }
+  std::string text(const char *name) {
+    const auto *value = find(name, &nlohmann::json::is_string);
+    return value == nullptr ? "" : value->get<std::string>();
+  }
+  void refuse(const std::string &reason) {
+    if (!error_)
+      error_ = Error{ErrorKind::fault, "hotgate-agent", command_, reason, retry};
+  }
+  [[nodiscard]] bool isNull(const char *name) const {
+    const auto found = reply_.find(name);
+    return found != reply_.end() && found->is_null();
+  }
+  template <class T> Result<T> finish(T value) {
+    if (error_)
+      return Failure(*std::move(error_));
+    return value;
+  }
+
+private:
+  const char *command_;
+  const nlohmann::json &reply_;
+  std::optional<Error> error_;
+};
+
+// The agent gives up a little before we do, so that its reason arrives.
+int milliseconds(Deadline deadline) { return std::max(millisecondsUntil(deadline) - 500, 1); }
+
+Result<ServiceStatus> serviceStatus(const char *command, const nlohmann::json &reply) {
+  ReplyReader reader(command, reply);
+  ServiceStatus status;
+  status.state = printable(reader.text("state"), 40);
+  status.pid = reader.isNull("pid") ? 0 : reader.integer("pid");
+  return reader.finish(std::move(status));
+}
+
+std::optional<std::vector<uint8_t>> bytesOfHex(std::string_view text) {
+  std::vector<uint8_t> bytes;
+  if (text.size() % 2 != 0)
+    return std::nullopt;
+  for (size_t at = 0; at < text.size(); ++at) {
+    const char character = text[at];
+    const bool isDigit = character >= '0' && character <= '9';
+    if (!isDigit && (character < 'a' || character > 'f'))
+      return std::nullopt;
+    const auto value = static_cast<uint8_t>(isDigit ? character - '0' : character - 'a' + 10);
+    if (at % 2 == 0)
+      bytes.push_back(static_cast<uint8_t>(value << 4U));
+    else
+      bytes.back() |= value;
+  }
+  return bytes;
+}
+
+} // namespace
+
+Result<nlohmann::json> ProcessAgent::call(const char *command, nlohmann::json parameters, Deadline deadline) {
+  refused_ = false;
+  const int64_t id = ++lastId_;
+  parameters["id"] = id;
+  parameters["command"] = command;
+  HOTGATE_CHECK(channel_.write(parameters.dump() + "\n", deadline));
+  for (;;) {
+    HOTGATE_TRY(const std::string line, channel_.readLine(deadline));
+    HOTGATE_TRY(nlohmann::json reply, parseReply(channel_.entity(), line));
+    const auto replyId = reply.find("id");
+    if (replyId == reply.end() || !replyId->is_number_integer() || *replyId > id)
+      return failFault(channel_.entity(), command, "answered a request that was never made", retry);
+    if (*replyId < id)
+      continue; // the late answer to a request whose deadline had passed
+    ReplyReader reader(command, reply);
+    HOTGATE_TRY(const bool ok, reader.finish(reader.boolean("ok")));
+    if (ok)
+      return reply;
+    HOTGATE_TRY(const std::string error, reader.finish(reader.text("error")));
+    refused_ = true;
+    return failFault(channel_.entity(), command, printable(error, 1000), "see harness/agent/README.md");
+  }
+}
+
+Result<> ProcessAgent::ping(Deadline deadline) {
+  HOTGATE_CHECK(call("ping", nlohmann::json::object(), deadline));
+  return {};
+}
+
+Result<> ProcessAgent::installService(const std::string &name, const std::string &program, const std::string &arguments,
+                                      Deadline deadline) {
+  nlohmann::json parameters{{"name", name}, {"program", program}};
+  if (!arguments.empty())
+    parameters["arguments"] = arguments;
+  HOTGATE_CHECK(call("service-install", std::move(parameters), deadline));
+  return {};
+}
+
+Result<ServiceStatus> ProcessAgent::startService(const std::string &name, Deadline deadline) {
+  HOTGATE_TRY(const nlohmann::json reply,
+              call("service-start", {{"name", name}, {"deadline_ms", milliseconds(deadline)}}, deadline));
+  return serviceStatus("service-start", reply);
+}
+
+Result<ServiceStatus> ProcessAgent::queryService(const std::string &name, Deadline deadline) {
+  HOTGATE_TRY(const nlohmann::json reply, call("service-query", {{"name", name}}, deadline));
+  return serviceStatus("service-query", reply);
+}
+
+Result<ProcessCounters> ProcessAgent::counters(int64_t pid, Deadline deadline) {
+  HOTGATE_TRY(const nlohmann::json reply, call("counters", {{"pid", pid}}, deadline));
+  ReplyReader reader("counters", reply);
+  ProcessCounters counters;
+  counters.alive = reader.boolean("alive");
+  if (counters.alive) {
+    counters.privateBytes = reader.integer("private_bytes");
+    counters.threads = reader.integer("threads");
+    counters.startTime = reader.integer("start_time");
+  } else if (!reader.isNull("exit_code")) {
+    counters.exitCode = reader.integer("exit_code");
+  }
+  return reader.finish(counters);
+}
+
+Result<AppliedPatch> ProcessAgent::apply(int64_t pid, const std::string &module, const std::string &image,
+                                         Deadline deadline) {
+  HOTGATE_TRY(const nlohmann::json reply,
+              call("apply", {{"pid", pid}, {"module", module}, {"image", image}}, deadline));
+  ReplyReader reader("apply", reply);
+  AppliedPatch patch;
+  patch.moduleBase = reader.address("module_base");
+  const nlohmann::json *redirected = reader.find("redirected", &nlohmann::json::is_array);
+  if (redirected != nullptr && redirected->size() > maxRedirections)
+    reader.refuse(fmt::format("names {} functions, more than {}", redirected->size(), maxRedirections));
+  else if (redirected != nullptr)
+    for (const nlohmann::json &entry : *redirected) {
+      static const nlohmann::json empty = nlohmann::json::object();
+      ReplyReader fields("apply", entry.is_object() ? entry : empty);
+      Redirection redirection;
+      const uint64_t rva = fields.address("rva");
+      redirection.rva = static_cast<uint32_t>(rva);
+      redirection.thunk = fields.address("thunk");
+      if (rva > UINT32_MAX)
+        fields.refuse("an RVA has more than 32 bits");
+      HOTGATE_CHECK(fields.finish(redirection));
+      patch.redirected.push_back(redirection);
+    }
+  std::sort(patch.redirected.begin(), patch.redirected.end(),
+            [](const Redirection &left, const Redirection &right) { return left.rva < right.rva; });
+  return reader.finish(std::move(patch));
+}
+
+Result<> ProcessAgent::undo(int64_t pid, const std::string &module, Deadline deadline) {
+  HOTGATE_CHECK(call("undo", {{"pid", pid}, {"module", module}}, deadline));
+  return {};
+}
+
+Result<std::vector<uint8_t>> ProcessAgent::read(int64_t pid, const std::string &module, uint32_t rva, uint32_t size,
+                                                Deadline deadline) {
+  HOTGATE_TRY(const nlohmann::json reply,
+              call("read", {{"pid", pid}, {"module", module}, {"rva", rva}, {"size", size}}, deadline));
+  ReplyReader reader("read", reply);
+  auto bytes = bytesOfHex(reader.text("bytes"));
+  if (!bytes || bytes->size() != size)
+    reader.refuse(fmt::format("did not answer with {} bytes of lower-case hex", size));
+  return reader.finish(bytes ? *std::move(bytes) : std::vector<uint8_t>());
+}
+
+} // namespace hotgate::harness

@@ -1,0 +1,109 @@
+#include "harness/vm/channel.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <poll.h>
+#include <sys/socket.h>
+
+namespace hotgate::harness {
+
+Failure Channel::broken(std::string reason) {
+  broken_ = true;
+  return failFault(entity_, "", std::move(reason), "the run counts as a lab fault; run it again");
+}
+
+Result<> Channel::waitFor(short event, Deadline deadline, std::string_view doing) {
+  pollfd entry{socket_.get(), event, 0};
+  for (;;) {
+    const int ready = poll(&entry, 1, millisecondsUntil(deadline));
+    if (ready > 0)
+      return {};
+    if (ready == 0)
+      return failFault(entity_, "", fmt::format("no answer within the deadline ({})", doing),
+                       "the run counts as a lab fault; run it again");
+    if (errno != EINTR)
+      return broken(fmt::format("poll failed: {}", std::strerror(errno)));
+  }
+}
+
+Result<> Channel::write(std::string_view bytes, Deadline deadline) {
+  if (broken_)
+    return broken("the channel broke earlier");
+  while (!bytes.empty()) {
+    const ssize_t sent = send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent > 0) {
+      bytes.remove_prefix(static_cast<size_t>(sent));
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      // A line that was sent in part would garble the next one: the channel ends here.
+      if (auto writable = waitFor(POLLOUT, deadline, "writing"); !writable) {
+        broken_ = true;
+        return writable;
+      }
+    } else if (errno != EINTR) {
+      return broken(fmt::format("the channel closed while writing: {}", std::strerror(errno)));
+    }
+  }
+  return {};
+}
+
+Result<std::string> Channel::readLine(Deadline deadline) {
+  if (broken_)
+    return broken("the channel broke earlier");
+  for (;;) {
+    if (const size_t end = received_.find('\n', scanned_); end != std::string::npos) {
+      std::string line = received_.substr(0, end);
+      received_.erase(0, end + 1);
+      scanned_ = 0;
+      return line;
+    }
+    scanned_ = received_.size();
+    if (received_.size() > lineLimit)
+      return broken(fmt::format("sent more than {} bytes without ending the line", lineLimit));
+    HOTGATE_CHECK(waitFor(POLLIN, deadline, "reading"));
+    std::array<char, 65536> buffer; // NOLINT: filled by recv
+    const ssize_t got = recv(socket_.get(), buffer.data(), buffer.size(), 0);
+    if (got > 0)
+      received_.append(buffer.data(), static_cast<size_t>(got));
+    else if (got == 0)
+      return broken("the channel was closed by the other side");
+    else if (errno != EINTR && errno != EAGAIN)
+      return broken(fmt::format("the channel failed while reading: {}", std::strerror(errno)));
+  }
+}
+
+void Channel::discardPending() {
+  received_.clear();
+  scanned_ = 0;
+  std::array<char, 65536> buffer; // NOLINT: filled by recv
+  // Bounded, since a flooding peer would keep us here for ever.
+  for (int chunk = 0; chunk < 256; ++chunk)
+    if (recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT) <= 0)
+      return;
+}
+
+Result<nlohmann::json> parseReply(const std::string &entity, std::string_view line) {
+  auto reply = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (!reply.is_object())
+    return failFault(entity, "", fmt::format("answered with what is not a JSON object: \"{}\"", printable(line)),
+                     "the run counts as a lab fault; run it again");
+  return reply;
+}
+
+std::string printable(std::string_view text, size_t limit) {
+  std::string result;
+  for (const char character : text.substr(0, std::min(text.size(), limit))) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (byte >= 0x20 && byte < 0x7f)
+      result += character;
+    else
+      result += fmt::format("\\x{:02x}", byte);
+  }
+  if (text.size() > limit)
+    result += "...";
+  return result;
+}
+
+} // namespace hotgate::harness

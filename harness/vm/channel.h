@@ -1,0 +1,52 @@
+// A bounded, deadlined conversation in lines over one end of a socket pair: QMP, the guest agent and our own agent
+// all speak JSON lines.
+//
+// The peer is hostile: it may send nothing, never end a line, or flood. A line longer than the limit and a passed
+// deadline are faults; memory never grows past the limit and one read buffer.
+#pragma once
+
+#include "harness/vm/deadline.h"
+#include "harness/vm/file_descriptor.h"
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+namespace hotgate::harness {
+
+class Channel {
+public:
+  // `entity` names the peer in errors: "guest agent".
+  Channel(FileDescriptor socket, std::string entity) : socket_(std::move(socket)), entity_(std::move(entity)) {}
+
+  Result<> write(std::string_view bytes, Deadline deadline);
+  // The next line without its newline. Errors: fault; after a passed deadline the channel can still be used,
+  // isBroken() tells when not.
+  Result<std::string> readLine(Deadline deadline);
+  // Drops everything received and not yet read.
+  void discardPending();
+
+  [[nodiscard]] const std::string &entity() const { return entity_; }
+  // A peer that broke the rules (flood, closed) is not spoken to again.
+  [[nodiscard]] bool isBroken() const { return broken_; }
+
+  static constexpr size_t lineLimit = size_t{4} << 20U;
+
+private:
+  Result<> waitFor(short event, Deadline deadline, std::string_view doing);
+  Failure broken(std::string reason);
+
+  FileDescriptor socket_;
+  std::string entity_;
+  std::string received_;
+  size_t scanned_ = 0; // received_ has no newline before this
+  bool broken_ = false;
+};
+
+// One line as a JSON object. No exceptions; anything else is a fault that quotes the beginning of the line, escaped.
+Result<nlohmann::json> parseReply(const std::string &entity, std::string_view line);
+
+// Guest text for people: control bytes and what is not ASCII as \xNN, cut at `limit`.
+std::string printable(std::string_view text, size_t limit = 200);
+
+} // namespace hotgate::harness

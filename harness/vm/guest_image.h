@@ -1,0 +1,21 @@
+// The guest: a Debian root file system with wine and a baked prefix, its kernel and a small initrd, built once from
+// the recipe in harness/vm/recipe and cached under the recipe's hash.
+#pragma once
+
+#include "harness/vm/cache.h"
+
+#include <string>
+
+namespace hotgate::harness {
+
+struct GuestImage {
+  std::filesystem::path root;   // squashfs, read-only
+  std::filesystem::path kernel; // bzImage
+  std::filesystem::path initrd;
+  std::string key; // hash of recipe, QEMU version and machine line: names everything made from this image
+};
+
+// Builds it when it is not in the cache (about a minute, needs mmdebstrap and squashfs-tools, and a Debian mirror).
+Result<GuestImage> provideGuestImage(const std::filesystem::path &cache, const Progress &progress);
+
+} // namespace hotgate::harness

@@ -1,0 +1,183 @@
+// Limits: QEMU 7.2 or later (-netdev stream over an inherited descriptor), x64 guests.
+#include "harness/vm/machine.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <nlohmann/json.hpp>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+namespace hotgate::harness {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char *program = "qemu-system-x86_64";
+
+// Under TCG, smap=off: with it the guest kernel oopses as soon as wine runs (QEMU 7.2).
+std::vector<std::string> acceleratorArguments(Accelerator accelerator) {
+  if (accelerator == Accelerator::kvm)
+    return {"-accel", "kvm", "-cpu", "host"};
+  return {"-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max,smap=off"};
+}
+
+const std::vector<std::string> &machineLine() {
+  static const std::vector<std::string> line = {
+      "-M", "q35,graphics=off", "-smp", "2", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+      // nokaslr and tsc=reliable: the same boot every time, and no clock watchdog under emulation.
+      "-append", "console=ttyS0 quiet panic=-1 mitigations=off nokaslr tsc=reliable audit=0",
+      // The console goes to QEMU's output, which ChildProcess keeps in memory.
+      "-serial", "stdio"};
+  return line;
+}
+
+// QEMU reads options as comma-separated lists; a comma inside a value is doubled.
+std::string optionValue(const fs::path &path) {
+  std::string escaped;
+  for (const char character : path.string())
+    escaped += character == ',' ? ",," : std::string(1, character);
+  return escaped;
+}
+
+void append(std::vector<std::string> &line, std::initializer_list<std::string> arguments) {
+  line.insert(line.end(), arguments);
+}
+
+} // namespace
+
+std::string_view acceleratorName(Accelerator accelerator) { return accelerator == Accelerator::kvm ? "kvm" : "tcg"; }
+
+Result<std::string> qemuVersion() {
+  auto started = ChildProcess::start({.arguments = {program, "--version"}, .inherited = {}});
+  if (!started) {
+    if (started.error().kind == ErrorKind::input)
+      return failInput(program, "", "not found in PATH", "install the Debian package qemu-system-x86");
+    return Failure(std::move(started).error());
+  }
+  HOTGATE_TRY(const int status, started->wait(after(std::chrono::seconds(20))));
+  const std::string output = started->outputTail();
+  if (status != 0 || output.find("QEMU emulator version") == std::string::npos)
+    return failInput(program, "--version", fmt::format("ended with exit code {}: {}", status, output),
+                     "install the Debian package qemu-system-x86 again");
+  const size_t begin = output.find("QEMU emulator version");
+  return output.substr(begin, output.find('\n', begin) - begin);
+}
+
+std::string machineLineText() {
+  std::string text;
+  for (const auto accelerator : {Accelerator::kvm, Accelerator::tcg})
+    for (const std::string &argument : acceleratorArguments(accelerator))
+      text += argument + " ";
+  for (const std::string &argument : machineLine())
+    text += argument + " ";
+  return text;
+}
+
+Result<Machine> Machine::start(const GuestImage &image, const MachineShape &shape, const FileDescriptor *incoming,
+                               Deadline deadline) {
+  HOTGATE_TRY(SocketPair monitor, makeSocketPair());
+  HOTGATE_TRY(SocketPair guestAgent, makeSocketPair());
+  HOTGATE_TRY(SocketPair processAgent, makeSocketPair());
+  HOTGATE_TRY(SocketPair link, makeSocketPair());
+  FileDescriptor saved(memfd_create("hotgate-saved-state", MFD_CLOEXEC));
+  if (!saved.isOpen())
+    return failFault(program, "", fmt::format("no memory file: {}", std::strerror(errno)), "free memory");
+
+  ChildProcess::Options options;
+  std::vector<std::string> &line = options.arguments;
+  line = {program};
+  for (const std::string &argument : acceleratorArguments(shape.accelerator))
+    line.push_back(argument);
+  line.insert(line.end(), machineLine().begin(), machineLine().end());
+  append(line,
+         {"-m", std::to_string(shape.memoryMiB), "-kernel", image.kernel.string(), "-initrd", image.initrd.string()});
+  append(line,
+         {"-drive", fmt::format("file={},format=raw,if=none,id=root,readonly=on,cache=unsafe", optionValue(image.root)),
+          "-device", "virtio-blk-pci,drive=root"});
+  append(line, {"-chardev", fmt::format("socket,id=monitor,fd={}", monitor.theirs.get()), "-mon",
+                "chardev=monitor,mode=control", "-device", "virtio-serial-pci"});
+  append(line, {"-chardev", fmt::format("socket,id=guestagent,fd={}", guestAgent.theirs.get()), "-device",
+                "virtserialport,chardev=guestagent,name=org.qemu.guest_agent.0"});
+  append(line, {"-chardev", fmt::format("socket,id=processagent,fd={}", processAgent.theirs.get()), "-device",
+                "virtserialport,chardev=processagent,name=hotgate.agent"});
+  append(line, {"-netdev", fmt::format("stream,id=link,addr.type=fd,addr.str={}", link.theirs.get()), "-device",
+                "virtio-net-pci,netdev=link,romfile="});
+  options.inherited = {monitor.theirs.get(), guestAgent.theirs.get(), processAgent.theirs.get(), link.theirs.get(),
+                       saved.get()};
+  if (incoming != nullptr) {
+    append(line, {"-S", "-incoming", fmt::format("fd:{}", incoming->get())});
+    options.inherited.push_back(incoming->get());
+  }
+
+  HOTGATE_TRY(ChildProcess qemu, ChildProcess::start(options));
+  Machine machine(std::move(qemu), Qmp(std::move(monitor.ours)));
+  machine.savedState_ = std::move(saved);
+  machine.guestAgent_ = std::move(guestAgent.ours);
+  machine.processAgent_ = std::move(processAgent.ours);
+  machine.link_ = std::move(link.ours);
+  // Our copies of QEMU's ends close here: when QEMU ends, reading from a channel says so at once.
+  monitor.theirs.close();
+  if (auto greeted = machine.qmp_.greet(deadline); !greeted)
+    return failFault(program, "start", fmt::format("{}; it printed: {}", greeted.error().reason, machine.consoleTail()),
+                     "check the QEMU version (7.2 or later) and free memory");
+  return machine;
+}
+
+Result<Machine> Machine::boot(const GuestImage &image, const MachineShape &shape, Deadline deadline) {
+  return start(image, shape, nullptr, deadline);
+}
+
+Result<Machine> Machine::restore(const GuestImage &image, const MachineShape &shape, const fs::path &state,
+                                 Deadline deadline) {
+  const FileDescriptor file(open(state.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.isOpen())
+    return failInput(state.string(), "", fmt::format("cannot be opened: {}", std::strerror(errno)),
+                     "remove its folder; it is built again");
+  HOTGATE_TRY(Machine machine, start(image, shape, &file, deadline));
+  for (;;) {
+    HOTGATE_TRY(const nlohmann::json status, machine.qmp_.execute("query-status", nlohmann::json::object(), deadline));
+    if (status.value("status", "") != "inmigrate")
+      return machine;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
+Result<> Machine::resume(Deadline deadline) {
+  HOTGATE_CHECK(qmp_.execute("cont", nlohmann::json::object(), deadline));
+  return {};
+}
+
+Result<> Machine::save(const fs::path &state, Deadline deadline) {
+  HOTGATE_CHECK(qmp_.execute("stop", nlohmann::json::object(), deadline));
+  HOTGATE_CHECK(qmp_.execute("migrate", {{"uri", fmt::format("fd:{}", savedState_.get())}}, deadline));
+  for (;;) {
+    HOTGATE_TRY(const nlohmann::json progress, qmp_.execute("query-migrate", nlohmann::json::object(), deadline));
+    const std::string status = progress.value("status", "");
+    if (status == "completed")
+      break;
+    if (status == "failed" || status == "cancelled")
+      return failFault(program, "migrate", "saving the guest's state " + status, "run it again");
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  const FileDescriptor file(open(state.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  struct stat about{};
+  if (!file.isOpen() || fstat(savedState_.get(), &about) != 0)
+    return failInput(state.string(), "", fmt::format("cannot be written: {}", std::strerror(errno)),
+                     "make the cache folder writable");
+  off_t offset = 0;
+  while (offset < about.st_size) {
+    const ssize_t copied =
+        sendfile(file.get(), savedState_.get(), &offset, static_cast<size_t>(about.st_size - offset));
+    if (copied <= 0)
+      return failInput(state.string(), "", fmt::format("cannot be written: {}", std::strerror(errno)),
+                       "free space in the cache folder");
+  }
+  return {};
+}
+
+} // namespace hotgate::harness

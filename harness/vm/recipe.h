@@ -1,0 +1,13 @@
+// The texts of harness/vm/recipe, compiled in: they are the recipe and, hashed, the image's identity.
+#pragma once
+
+#include <string_view>
+
+namespace hotgate::harness::recipe {
+
+std::string_view packages();
+std::string_view customize();
+std::string_view initrdInit();
+std::string_view guestInit();
+
+} // namespace hotgate::harness::recipe

@@ -1,0 +1,45 @@
+#!/bin/sh
+# mmdebstrap hook, run outside the chroot with its path as $1 and the folder of the recipe's texts as $2.
+# Bakes the wine prefix, then leaves /hotgate.out/{root.sqfs,vmlinuz,initrd.gz} in the chroot for mmdebstrap to fetch.
+set -eu
+root=$1
+recipe=$2
+
+mkdir -p "$root/hotgate" "$root/hotgate.out"
+install -m 755 "$recipe/guest-init.sh" "$root/hotgate/init"
+
+# The prefix costs a minute and most of the guest's memory when it is made in the guest; here it is made once.
+chroot "$root" /usr/bin/env -i PATH=/usr/lib/wine:/usr/bin:/bin HOME=/root WINEPREFIX=/hotgate/prefix WINEDEBUG=-all \
+  WINEDLLOVERRIDES='mscoree=;mshtml=' sh -c 'wine64 wineboot -i >/dev/null 2>&1; wineserver64 -w'
+test -f "$root/hotgate/prefix/system.reg"
+mkdir -p "$root/hotgate/prefix/drive_c/hotgate"
+# Wine must not update the prefix at the first start in the guest.
+echo disable > "$root/hotgate/prefix/.update-timestamp"
+# The prefix's DLLs are copies of wine's own: one inode each saves the guest's page cache the second copy.
+chroot "$root" sh -c '
+  for file in /hotgate/prefix/drive_c/windows/system32/*; do
+    original=/usr/lib/x86_64-linux-gnu/wine/x86_64-windows/${file##*/}
+    [ -f "$original" ] && cmp -s "$file" "$original" && ln -f "$original" "$file"
+  done; true'
+
+kernel=$(basename "$(ls -d "$root"/lib/modules/* | sort | tail -n 1)")
+initrd=$root/hotgate.out/initrd
+mkdir -p "$initrd/bin" "$initrd/proc" "$initrd/sys" "$initrd/dev" "$initrd/lower" "$initrd/upper" "$initrd/root" "$initrd/modules"
+cp "$root/bin/busybox" "$initrd/bin/busybox"
+install -m 755 "$recipe/initrd-init.sh" "$initrd/init"
+for module in virtio_pci virtio_blk virtio_net virtio_console squashfs overlay; do
+  chroot "$root" modprobe -S "$kernel" --show-depends "$module"
+done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' > "$initrd/paths"
+while read -r path; do
+  cp "$root$path" "$initrd/modules/"
+  echo "/modules/$(basename "$path")"
+done < "$initrd/paths" > "$initrd/modules.list"
+rm "$initrd/paths"
+(cd "$initrd" && find . | sort | chroot "$root" sh -c 'cd /hotgate.out/initrd && busybox cpio -o -H newc 2>/dev/null' | gzip -1n > ../initrd.gz)
+rm -r "$initrd"
+cp "$root/boot/vmlinuz-$kernel" "$root/hotgate.out/vmlinuz"
+
+# Mount points stay, their contents do not; the guest needs neither kernel, modules nor documentation.
+mksquashfs "$root" "$root/hotgate.out/root.sqfs" -comp lz4 -noappend -no-progress -quiet -wildcards -e \
+  hotgate.out 'proc/*' 'sys/*' 'dev/*' 'boot/*' 'run/*' 'tmp/*' 'var/cache/*' 'var/lib/apt/*' 'lib/modules/*' 'usr/lib/modules/*' \
+  'usr/share/doc/*' 'usr/share/man/*' 'usr/share/locale/*'
