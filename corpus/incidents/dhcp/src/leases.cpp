@@ -62,7 +62,8 @@ Lease *LeaseAt(LeaseTable *table, uint32_t address) {
   return index < table->count ? &table->leases[index] : nullptr;
 }
 
-Lease *FindLease(LeaseTable *table, const Request *request) {
+// Null when the client has none.
+static Lease *FindLease(LeaseTable *table, const Request *request) {
   for (uint32_t i = 0; i < table->count; ++i)
     if (table->leases[i].state != LeaseState::declined && BelongsTo(&table->leases[i], request))
       return &table->leases[i];

@@ -37,8 +37,6 @@ struct LeaseTable {
 bool CreateLeaseTable(LeaseTable *table, uint32_t first, uint32_t last);
 // Null when the address is outside the scope.
 Lease *LeaseAt(LeaseTable *table, uint32_t address);
-// Null when the client has none. The caller holds the lease lock.
-Lease *FindLease(LeaseTable *table, const Request *request);
 
 // The address to offer, 0 when the scope is exhausted.
 uint32_t OfferLease(Server *server, const Request *request);
