@@ -1,0 +1,178 @@
+// hotgate inspect as JSON, schema hotgate/inspect/1. RVAs, offsets and sizes are numbers, bytes are hex text.
+#include "cli/inspect_command.h"
+
+#include <llvm/Support/JSON.h>
+#include <nlohmann/json.hpp>
+
+namespace hotgate::cli {
+
+namespace {
+
+using analyzer::Image;
+using nlohmann::json;
+
+// JSON has no bytes: a name that is not UTF-8 is shown with its bytes outside of ASCII as \xNN.
+std::string text(std::string_view name) {
+  if (llvm::json::isUTF8(name))
+    return std::string(name);
+  std::string escaped;
+  for (const char character : name) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (byte > 0x7E)
+      escaped += fmt::format("\\x{:02X}", byte);
+    else
+      escaped += character;
+  }
+  return escaped;
+}
+
+std::string hex(std::span<const uint8_t> bytes) {
+  std::string digits;
+  for (const uint8_t byte : bytes)
+    digits += fmt::format("{:02x}", byte);
+  return digits;
+}
+
+json headersOf(const Inspection &inspection) {
+  const Image &image = inspection.image;
+  json headers{{"name", text(image.moduleName())},
+               {"machine", analyzer::machineName(image.machine())},
+               {"size", image.fileBytes().size()},
+               {"sha256", inspection.sha256},
+               {"timestamp", image.timestamp()},
+               {"checksum", image.checksum()},
+               {"image_base", image.imageBase()},
+               {"size_of_image", image.sizeOfImage()},
+               {"size_of_headers", image.sizeOfHeaders()},
+               {"entry_point", image.entryPoint()},
+               {"hotpatch_compatible", image.isHotpatchCompatible()},
+               {"pdb", nullptr}};
+  if (const auto &pdb = image.pdb())
+    headers["pdb"] = {{"guid", pdb->guidText()}, {"age", pdb->age}, {"path", text(pdb->path)}};
+  return headers;
+}
+
+json sectionsOf(const Image &image) {
+  json sections = json::array();
+  for (const auto &section : image.sections())
+    sections.push_back({{"name", text(section.name)},
+                        {"rva", section.rva},
+                        {"virtual_size", section.virtualSize},
+                        {"file_offset", section.fileOffset},
+                        {"file_size", section.fileSize},
+                        {"characteristics", section.characteristics}});
+  return sections;
+}
+
+json loadConfigurationOf(const Image &image) {
+  const auto &configuration = image.loadConfiguration();
+  if (!configuration)
+    return nullptr;
+  return {{"rva", configuration->rva},
+          {"size", configuration->size},
+          {"security_cookie", configuration->securityCookieRva},
+          {"guard_check_pointer", configuration->guardCheckPointerRva},
+          {"guard_dispatch_pointer", configuration->guardDispatchPointerRva},
+          {"guard_function_table", configuration->guardFunctionTableRva},
+          {"guard_function_count", configuration->guardFunctionCount},
+          {"guard_flags", configuration->guardFlags},
+          {"chpe_metadata", configuration->chpeMetadataPointer},
+          {"eh_continuation_table", configuration->guardEhContinuationTableRva},
+          {"eh_continuation_count", configuration->guardEhContinuationCount},
+          {"hotpatch_table", configuration->hotPatchTableRva}};
+}
+
+json functionsOf(const Inspection &inspection) {
+  json functions = json::array();
+  for (const auto &function : inspection.functions)
+    functions.push_back({{"rva", function.rva},
+                         {"size", function.size == 0 ? json(nullptr) : json(function.size)},
+                         {"fragments", function.fragments},
+                         {"handler", function.handlerRva},
+                         {"name", text(function.name)}});
+  return functions;
+}
+
+json exportsOf(const Image &image) {
+  json exports = json::array();
+  for (const auto &entry : image.exports())
+    exports.push_back({{"ordinal", entry.ordinal},
+                       {"name", text(entry.name)},
+                       {"rva", entry.rva},
+                       {"forwarder", text(entry.forwarder)}});
+  return exports;
+}
+
+json importsOf(const Image &image) {
+  json imports = json::array();
+  for (const auto &import : image.imports())
+    imports.push_back({{"dll", text(import.dll)},
+                       {"name", text(import.name)},
+                       {"slot", import.slotRva},
+                       {"delayed", import.delayed}});
+  return imports;
+}
+
+json hotpatchOf(const Inspection &inspection) {
+  if (!inspection.hotpatch)
+    return nullptr;
+  const auto &table = *inspection.hotpatch;
+  json bases = json::array();
+  for (const auto &base : table.bases)
+    bases.push_back({{"sequence", base.sequence},
+                     {"flags", base.flags},
+                     {"timestamp", base.timestamp},
+                     {"checksum", base.checksum}});
+  json records = json::array();
+  for (const auto &record : table.records)
+    records.push_back({{"base", record.base},
+                       {"kind", analyzer::hotpatchRecordKindName(record.type)},
+                       {"inverse", record.inverse},
+                       {"written", record.writtenRva},
+                       {"target", record.targetRva},
+                       {"expected_bytes", hex(record.expectedBytes)}});
+  return {{"rva", table.rva},
+          {"version", table.version},
+          {"size", table.size},
+          {"sequence", table.sequence},
+          {"least_sequence", table.minSequence},
+          {"flags", table.flags},
+          {"bases", std::move(bases)},
+          {"records", std::move(records)}};
+}
+
+json liefOf(const Inspection &inspection) {
+  if (!inspection.lief)
+    return {{"not_read", text(inspection.lief.error().reason)}};
+  const auto &facts = *inspection.lief;
+  json version = nullptr;
+  if (facts.version) {
+    json strings = json::object();
+    for (const auto &[name, value] : facts.version->strings)
+      strings[text(name)] = text(value);
+    version = {{"file", facts.version->fileVersion},
+               {"product", facts.version->productVersion},
+               {"strings", std::move(strings)}};
+  }
+  json rich = json::array();
+  for (const auto &tool : facts.richTools)
+    rich.push_back({{"product", tool.product}, {"build", tool.build}, {"objects", tool.objects}});
+  return {{"version", std::move(version)},
+          {"rich_header", std::move(rich)},
+          {"authenticode", facts.hasAuthenticode},
+          {"tls_callbacks", facts.tlsCallbacks}};
+}
+
+} // namespace
+
+std::string renderInspectJson(const Inspection &inspection) {
+  const Image &image = inspection.image;
+  const json document{{"schema", "hotgate/inspect/1"},        {"image", headersOf(inspection)},
+                      {"sections", sectionsOf(image)},        {"load_configuration", loadConfigurationOf(image)},
+                      {"functions", functionsOf(inspection)}, {"exports", exportsOf(image)},
+                      {"imports", importsOf(image)},          {"relocation_count", image.relocations().size()},
+                      {"hotpatch", hotpatchOf(inspection)},   {"extras", liefOf(inspection)}};
+  return document.dump(2, ' ', false, json::error_handler_t::replace) + '\n';
+}
+
+} // namespace hotgate::cli
