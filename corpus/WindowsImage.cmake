@@ -1,5 +1,6 @@
 # Builds a Windows x64 image (EXE or DLL, with PDB and linker map) from C++ and assembly, without an SDK or a C run-time:
 # MSVC ABI, freestanding, clang and lld. The bytes depend on the sources and the options only, not on the folder.
+# Limits: sources of one image need different names; sources outside corpus/ would bring their path into the PDB.
 #
 # windows_image(NAME
 #   SOURCES file...              .cpp, .c or .s; headers are found by the compiler and are real dependencies
@@ -26,7 +27,7 @@ find_program(HOTGATE_DLLTOOL llvm-dlltool-19 REQUIRED)
 set(WINDOWS_IMAGE_COMPILE --target=x86_64-pc-windows-msvc -fms-extensions -fms-compatibility-version=19.40
   -ffreestanding -nostdinc -O2 -g -gcodeview -ffunction-sections -fdata-sections -mno-stack-arg-probe
   -Wall -Wextra -Werror -Wframe-larger-than=4000
-  -gno-codeview-command-line -fdebug-compilation-dir=. -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+  -gno-codeview-command-line -fdebug-compilation-dir=. -ffile-prefix-map=${CMAKE_CURRENT_LIST_DIR}=corpus)
 set(WINDOWS_IMAGE_COMPILE_CXX -std=c++20 -fno-exceptions -fno-rtti)
 
 # One object. Sets `result` to its path.
