@@ -46,8 +46,9 @@ function(windows_image_object result folder source)
   else()
     set(command ${HOTGATE_CLANGXX} ${WINDOWS_IMAGE_COMPILE_CXX} ${c})
   endif()
-  add_custom_command(OUTPUT ${object} COMMAND ${command} -c ${source} -o ${object} DEPENDS ${dependencies}
-    COMMENT "Windows object ${stem}" VERBATIM)
+  # In the folder, since an object remembers its own name as it is given here.
+  add_custom_command(OUTPUT ${object} COMMAND ${command} -c ${source} -o ${stem}.obj WORKING_DIRECTORY ${folder}
+    DEPENDS ${dependencies} COMMENT "Windows object ${stem}" VERBATIM)
   set(${result} ${object} PARENT_SCOPE)
 endfunction()
 
