@@ -90,7 +90,7 @@ CREATE INDEX call_by_callee ON call (callee);
 -- S_INLINESITE: the body of function_id contains a copy of inlinee.
 CREATE TABLE inline_site (function_id INTEGER NOT NULL REFERENCES function, inlinee TEXT NOT NULL, PRIMARY KEY (function_id, inlinee));
 
--- Data that code refers to and that is not behind a pointer.
+-- Data that code of the hotpatch image refers to and that is not behind a pointer: this image's data is a second copy.
 CREATE TABLE data_access (
   function_id INTEGER NOT NULL REFERENCES function, site_rva INTEGER NOT NULL, target_rva INTEGER NOT NULL,
   target      TEXT NOT NULL,                   -- the global's name, or 'section+0xoffset'

@@ -1,0 +1,28 @@
+// Named data of two images: size, type, section kind, initial value.
+//
+// String literals and pooled constants (`??_C@...`, `__real@...`) are left out: their names are their contents, and
+// the functions that use them are compared by that content (referents.h).
+#pragma once
+
+#include "analyzer/diff/function_diff.h"
+#include "analyzer/diff/referents.h"
+
+#include <set>
+#include <string>
+#include <vector>
+
+namespace hotgate::analyzer {
+
+struct GlobalDifference {
+  std::string name;
+  ChangeStatus status = ChangeStatus::changed;
+  std::optional<DatumIndex> pre, post;
+  bool isMutable = false;        // of the post side; of the pre side when removed
+  bool valueChanged = false;     // initial contents differ, pointers compared by what they point to
+  std::set<std::string> reasons; // "size", "type", "initial value", "became mutable", "became constant"
+};
+
+// Only data that differ, by name.
+std::vector<GlobalDifference> diffGlobals(Referents &referents);
+
+} // namespace hotgate::analyzer

@@ -1,0 +1,62 @@
+// The ledger: every byte of both files, by what it belongs to and how it compares.
+//
+// Each file is cut into ranges with one owner each (a function's body, a datum, a table of the format, padding, the
+// headers). Owners are paired as the diff paired them, and the bytes of a pair are compared in place. A byte that
+// differs, or that has no partner, goes under its owner's cause; what has no owner and no equal on the other side is
+// `unattributed`. The sums are the file sizes: nothing can be left out silently.
+#pragma once
+
+#include "analyzer/diff/function_diff.h"
+#include "analyzer/diff/referents.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hotgate::analyzer {
+
+enum class Cause : uint8_t {
+  same,             // equal bytes at the same RVA
+  moved,            // equal bytes at another RVA
+  functionBody,     // of a changed, added or removed function
+  displacementOnly, // of an identical function: a reference whose number changed
+  dataValue,        // of named data
+  constant,         // of a string or another constant that only code names
+  table,            // relocations, load configuration, guard tables, TLS directory
+  unwind,           // .pdata and unwind info
+  import,
+  exportTable,
+  resource,
+  buildStamp, // time stamp, debug directory, DOS stub
+  checksum,
+  signature,    // certificate table
+  headerLayout, // sizes and addresses in the headers
+  padding,
+  hotpatchMetadata,
+  unattributed,
+};
+[[nodiscard]] std::string_view causeName(Cause cause); // "function body"
+
+struct UnattributedRange {
+  bool isPost = false;
+  uint32_t fileOffset = 0;
+  uint32_t size = 0;
+  std::string section;
+};
+
+struct Ledger {
+  struct Bytes {
+    uint64_t pre = 0;
+    uint64_t post = 0;
+  };
+  std::map<Cause, Bytes> byCause;
+  std::vector<UnattributedRange> unattributed; // pre first, by offset
+  // Bytes that differ: everything but `same` and `moved`.
+  [[nodiscard]] Bytes differing() const;
+};
+
+Ledger makeLedger(Referents &referents, const std::vector<FunctionDifference> &functions);
+
+} // namespace hotgate::analyzer

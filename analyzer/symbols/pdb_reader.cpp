@@ -1,0 +1,390 @@
+#include "analyzer/symbols/pdb_reader.h"
+
+#include "analyzer/symbols/type_reader.h"
+
+#include <algorithm>
+#include <cstring>
+#include <llvm/DebugInfo/CodeView/CVSymbolVisitor.h>
+#include <llvm/DebugInfo/CodeView/SymbolDeserializer.h>
+#include <llvm/DebugInfo/CodeView/SymbolRecord.h>
+#include <llvm/DebugInfo/CodeView/TypeDeserializer.h>
+#include <llvm/DebugInfo/MSF/MappedBlockStream.h>
+#include <llvm/DebugInfo/PDB/Native/DbiModuleDescriptor.h>
+#include <llvm/DebugInfo/PDB/Native/DbiStream.h>
+#include <llvm/DebugInfo/PDB/Native/GlobalsStream.h>
+#include <llvm/DebugInfo/PDB/Native/InfoStream.h>
+#include <llvm/DebugInfo/PDB/Native/ModuleDebugStream.h>
+#include <llvm/DebugInfo/PDB/Native/PDBFile.h>
+#include <llvm/DebugInfo/PDB/Native/PublicsStream.h>
+#include <llvm/DebugInfo/PDB/Native/SymbolStream.h>
+#include <llvm/DebugInfo/PDB/Native/TpiStream.h>
+#include <llvm/Object/COFF.h>
+#include <llvm/Support/BinaryByteStream.h>
+#include <llvm/Support/MemoryBuffer.h>
+#include <map>
+
+namespace hotgate::analyzer {
+
+namespace cv = llvm::codeview;
+namespace pdb = llvm::pdb;
+
+std::string_view symbolLevelName(SymbolLevel level) {
+  switch (level) {
+  case SymbolLevel::none:
+    return "none";
+  case SymbolLevel::publicOnly:
+    return "public";
+  case SymbolLevel::privateLevel:
+    return "private";
+  }
+  return "none";
+}
+
+namespace {
+
+constexpr const char *getTheRightPdb = "take the PDB from the same build, or from the symbol store by GUID and age";
+
+Failure damaged(const std::filesystem::path &path, const char *part, llvm::Error error) {
+  return failInput(path.string(), part, llvm::toString(std::move(error)), getTheRightPdb);
+}
+
+// "ns::f" of an inlinee: a function id names its scope and itself apart.
+class InlineeNames {
+public:
+  explicit InlineeNames(pdb::TpiStream *ids, const TypeReader &types)
+      : types_(types), count_(ids == nullptr ? 0 : ids->getNumTypeRecords()) {
+    if (ids != nullptr)
+      ids_.emplace(ids->typeArray(), count_, ids->getTypeIndexOffsets());
+  }
+
+  std::string name(cv::TypeIndex index) {
+    if (!ids_ || index.isSimple() || index.toArrayIndex() >= count_)
+      return {};
+    const cv::CVType record = ids_->getType(index);
+    if (record.kind() == cv::LF_FUNC_ID) {
+      cv::FuncIdRecord function(cv::TypeRecordKind::FuncId);
+      if (!read(record, function))
+        return {};
+      const std::string scope = scopeName(function.getParentScope());
+      return scope.empty() ? function.getName().str() : scope + "::" + function.getName().str();
+    }
+    if (record.kind() == cv::LF_MFUNC_ID) {
+      cv::MemberFuncIdRecord function(cv::TypeRecordKind::MemberFuncId);
+      if (!read(record, function))
+        return {};
+      return types_.name(function.getClassType()) + "::" + function.getName().str();
+    }
+    return {};
+  }
+
+private:
+  template <class Record> static bool read(cv::CVType type, Record &into) {
+    auto error = cv::TypeDeserializer::deserializeAs<Record>(type, into);
+    const bool good = !error;
+    llvm::consumeError(std::move(error));
+    return good;
+  }
+
+  std::string scopeName(cv::TypeIndex index) {
+    if (index.isNoneType() || index.isSimple() || index.toArrayIndex() >= count_)
+      return {};
+    const cv::CVType record = ids_->getType(index);
+    cv::StringIdRecord text(cv::TypeRecordKind::StringId);
+    return record.kind() == cv::LF_STRING_ID && read(record, text) ? text.getString().str() : std::string();
+  }
+
+  const TypeReader &types_;
+  uint32_t count_;
+  std::optional<cv::LazyRandomTypeCollection> ids_;
+};
+
+class Reader {
+public:
+  Reader(const std::filesystem::path &path, const Image &image, pdb::PDBFile &file)
+      : path_(path), image_(image), file_(file) {}
+
+  Result<Symbols> read() {
+    HOTGATE_CHECK(checkIdentity());
+    auto dbi = file_.getPDBDbiStream();
+    if (!dbi)
+      return damaged(path_, "DBI stream", dbi.takeError());
+    for (const auto &section : dbi->getSectionHeaders())
+      sectionRvas_.push_back(section.VirtualAddress);
+    auto types = file_.getPDBTpiStream();
+    if (!types)
+      return damaged(path_, "TPI stream", types.takeError());
+    TypeReader typeReader(*types);
+    pdb::TpiStream *ids = nullptr;
+    if (file_.hasPDBIpiStream()) {
+      auto stream = file_.getPDBIpiStream();
+      if (!stream)
+        return damaged(path_, "IPI stream", stream.takeError());
+      ids = &*stream;
+    }
+    InlineeNames inlinees(ids, typeReader);
+    HOTGATE_CHECK(readModules(*dbi, typeReader, inlinees));
+    const bool hasPrivate = !symbols_.functions.empty();
+    if (file_.hasPDBSymbolStream()) {
+      HOTGATE_CHECK(readGlobals(typeReader));
+      HOTGATE_CHECK(readPublics());
+    }
+    symbols_.types = typeReader.layouts();
+    symbols_.level = hasPrivate ? SymbolLevel::privateLevel : SymbolLevel::publicOnly;
+    applyPublicNames();
+    sortAll();
+    return std::move(symbols_);
+  }
+
+private:
+  Result<> checkIdentity() {
+    auto info = file_.getPDBInfoStream();
+    if (!info)
+      return damaged(path_, "info stream", info.takeError());
+    if (!image_.pdb())
+      return failInput(path_.string(), "", fmt::format("{} names no PDB in its debug directory", image_.moduleName()),
+                       "leave the PDB out, or use the image that was linked with /debug");
+    PdbIdentity found;
+    const auto guid = info->getGuid();
+    std::memcpy(found.guid.data(), guid.Guid, found.guid.size());
+    auto dbi = file_.getPDBDbiStream();
+    if (!dbi)
+      return damaged(path_, "DBI stream", dbi.takeError());
+    found.age = dbi->getAge();
+    if (found.guid != image_.pdb()->guid || found.age != image_.pdb()->age)
+      return failInput(path_.string(), "info stream",
+                       fmt::format("belongs to another build than {}: the PDB has GUID {} age {}, the image wants "
+                                   "GUID {} age {}",
+                                   image_.moduleName(), found.guidText(), found.age, image_.pdb()->guidText(),
+                                   image_.pdb()->age),
+                       getTheRightPdb);
+    return {};
+  }
+
+  // Sections are numbered from 1. What lies outside the image is dropped and counted.
+  std::optional<uint32_t> rva(uint16_t section, uint32_t offset) {
+    if (section != 0 && section <= sectionRvas_.size()) {
+      const uint64_t address = uint64_t{sectionRvas_[section - 1]} + offset;
+      if (address < image_.sizeOfImage())
+        return static_cast<uint32_t>(address);
+    }
+    ++symbols_.dropped;
+    return std::nullopt;
+  }
+
+  template <class Record> std::optional<Record> as(const cv::CVSymbol &symbol) {
+    auto record = cv::SymbolDeserializer::deserializeAs<Record>(symbol);
+    if (record)
+      return *record;
+    llvm::consumeError(record.takeError());
+    ++symbols_.dropped;
+    return std::nullopt;
+  }
+
+  Result<> readModules(pdb::DbiStream &dbi, const TypeReader &types, InlineeNames &inlinees) {
+    const auto &modules = dbi.modules();
+    for (uint32_t index = 0; index < modules.getModuleCount(); ++index) {
+      const pdb::DbiModuleDescriptor module = modules.getModuleDescriptor(index);
+      if (module.getModuleStreamIndex() == pdb::kInvalidStreamIndex)
+        continue;
+      auto stream = file_.safelyCreateIndexedStream(module.getModuleStreamIndex());
+      if (!stream)
+        return damaged(path_, "module stream", stream.takeError());
+      pdb::ModuleDebugStreamRef symbols(module, std::move(*stream));
+      if (auto error = symbols.reload())
+        return damaged(path_, "module stream", std::move(error));
+      readModule(symbols, std::filesystem::path(module.getModuleName().str()).filename().string(), types, inlinees);
+    }
+    return {};
+  }
+
+  // Scopes nest: procedure, block, inline site. Data and inline sites belong to the procedure that is open.
+  void readModule(const pdb::ModuleDebugStreamRef &module, const std::string &object, const TypeReader &types,
+                  InlineeNames &inlinees) {
+    std::optional<size_t> open;
+    uint32_t openEnd = 0;
+    const cv::CVSymbolArray array = module.getSymbolArray();
+    for (auto it = array.begin(), end = array.end(); it != end; ++it) {
+      const cv::CVSymbol &symbol = *it;
+      if (open && it.offset() >= openEnd)
+        open.reset();
+      switch (symbol.kind()) {
+      case cv::S_GPROC32:
+      case cv::S_LPROC32:
+      case cv::S_GPROC32_ID:
+      case cv::S_LPROC32_ID:
+        if (auto record = as<cv::ProcSym>(symbol)) {
+          open = addProcedure(*record, object);
+          openEnd = record->End;
+        }
+        break;
+      case cv::S_INLINESITE:
+        if (auto record = as<cv::InlineSiteSym>(symbol); record && open)
+          symbols_.functions[*open].inlinees.push_back(inlinees.name(record->Inlinee));
+        break;
+      case cv::S_LDATA32:
+      case cv::S_GDATA32:
+        if (auto record = as<cv::DataSym>(symbol))
+          addData(*record, types, open ? symbols_.functions[*open].name + "::" : "");
+        break;
+      default:
+        break;
+      }
+    }
+  }
+
+  std::optional<size_t> addProcedure(const cv::ProcSym &record, const std::string &object) {
+    const auto address = rva(record.Segment, record.CodeOffset);
+    if (!address)
+      return std::nullopt;
+    symbols_.functions.push_back({*address, record.CodeSize, record.Name.str(), {}, object, {}});
+    return symbols_.functions.size() - 1;
+  }
+
+  void addData(const cv::DataSym &record, const TypeReader &types, const std::string &scope) {
+    const auto address = rva(record.Segment, record.DataOffset);
+    if (!address)
+      return;
+    const uint64_t size = types.size(record.Type);
+    symbols_.data.push_back({*address, size > UINT32_MAX ? 0U : static_cast<uint32_t>(size), scope + record.Name.str(),
+                             types.name(record.Type)});
+  }
+
+  Result<> readGlobals(const TypeReader &types) {
+    auto records = file_.getPDBSymbolStream();
+    if (!records)
+      return damaged(path_, "symbol record stream", records.takeError());
+    if (!file_.hasPDBGlobalsStream())
+      return {};
+    auto globals = file_.getPDBGlobalsStream();
+    if (!globals)
+      return damaged(path_, "globals stream", globals.takeError());
+    for (const uint32_t offset : globals->getGlobalsTable()) {
+      if (offset >= records->getSymbolArray().getUnderlyingStream().getLength())
+        return failInput(path_.string(), "globals stream", fmt::format("record offset 0x{:x} is out of range", offset),
+                         getTheRightPdb);
+      const cv::CVSymbol symbol = records->readRecord(offset);
+      if (symbol.kind() != cv::S_LDATA32 && symbol.kind() != cv::S_GDATA32)
+        continue;
+      if (auto record = as<cv::DataSym>(symbol))
+        addData(*record, types, "");
+    }
+    return {};
+  }
+
+  Result<> readPublics() {
+    if (!file_.hasPDBPublicsStream())
+      return {};
+    auto records = file_.getPDBSymbolStream();
+    if (!records)
+      return damaged(path_, "symbol record stream", records.takeError());
+    auto publics = file_.getPDBPublicsStream();
+    if (!publics)
+      return damaged(path_, "publics stream", publics.takeError());
+    for (const uint32_t offset : publics->getPublicsTable()) {
+      if (offset >= records->getSymbolArray().getUnderlyingStream().getLength())
+        return failInput(path_.string(), "publics stream", fmt::format("record offset 0x{:x} is out of range", offset),
+                         getTheRightPdb);
+      const cv::CVSymbol symbol = records->readRecord(offset);
+      if (symbol.kind() != cv::S_PUB32)
+        continue;
+      const auto record = as<cv::PublicSym32>(symbol);
+      if (!record)
+        continue;
+      if (const auto address = rva(record->Segment, record->Offset))
+        publicNames_[*address].push_back(record->Name.str());
+    }
+    return {};
+  }
+
+  // A public symbol gives a known procedure or datum its linkage name, and names what nothing else names.
+  void applyPublicNames() {
+    std::map<uint32_t, std::vector<size_t>> procedures;
+    for (size_t i = 0; i < symbols_.functions.size(); ++i)
+      procedures[symbols_.functions[i].rva].push_back(i);
+    std::map<uint32_t, bool> hasData;
+    for (const DataSymbol &datum : symbols_.data)
+      hasData[datum.rva] = true;
+    for (auto &[address, names] : publicNames_) {
+      std::sort(names.begin(), names.end());
+      if (const auto known = procedures.find(address); known != procedures.end()) {
+        // Folded bodies have several procedures and several public names at one place, in no common order.
+        if (known->second.size() == 1 && names.size() == 1)
+          symbols_.functions[known->second.front()].linkageName = names.front();
+        continue;
+      }
+      const Section *section = image_.sectionAt(address);
+      for (const std::string &name : names) {
+        if (section != nullptr && section->isExecutable())
+          symbols_.functions.push_back({address, 0, name, name, {}, {}});
+        else if (!hasData.contains(address))
+          symbols_.data.push_back({address, 0, name, {}});
+      }
+    }
+  }
+
+  void sortAll() {
+    for (FunctionSymbol &function : symbols_.functions) {
+      auto &names = function.inlinees;
+      std::sort(names.begin(), names.end());
+      names.erase(std::unique(names.begin(), names.end()), names.end());
+      std::erase(names, "");
+    }
+    const auto byPlace = [](const auto &a, const auto &b) { return std::tie(a.rva, a.name) < std::tie(b.rva, b.name); };
+    std::stable_sort(symbols_.functions.begin(), symbols_.functions.end(), byPlace);
+    // A static is in its module's stream and in the globals stream; the scoped name sorts after the plain one, and
+    // says more.
+    std::stable_sort(symbols_.data.begin(), symbols_.data.end(), byPlace);
+    std::vector<DataSymbol> unique;
+    for (DataSymbol &datum : symbols_.data) {
+      const bool sameSymbol = !unique.empty() && unique.back().rva == datum.rva &&
+                              (unique.back().name == datum.name || datum.name.ends_with("::" + unique.back().name) ||
+                               unique.back().name.ends_with("::" + datum.name));
+      if (!sameSymbol)
+        unique.push_back(std::move(datum));
+      else if (datum.name.size() > unique.back().name.size())
+        unique.back() = std::move(datum);
+    }
+    symbols_.data = std::move(unique);
+  }
+
+  const std::filesystem::path &path_;
+  const Image &image_;
+  pdb::PDBFile &file_;
+  Symbols symbols_;
+  std::vector<uint32_t> sectionRvas_;
+  std::map<uint32_t, std::vector<std::string>> publicNames_;
+};
+
+} // namespace
+
+Result<Symbols> readPdb(const std::filesystem::path &path, const Image &image) {
+  auto buffer = llvm::MemoryBuffer::getFile(path.string(), /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return failInput(path.string(), "", buffer.getError().message(), "check the path and its permissions");
+  auto stream = std::make_unique<llvm::MemoryBufferByteStream>(std::move(*buffer), llvm::endianness::little);
+  llvm::BumpPtrAllocator allocator;
+  pdb::PDBFile file(path.string(), std::move(stream), allocator);
+  if (auto error = file.parseFileHeaders())
+    return damaged(path, "header", std::move(error));
+  if (auto error = file.parseStreamData())
+    return damaged(path, "stream directory", std::move(error));
+  return Reader(path, image, file).read();
+}
+
+std::optional<std::filesystem::path> findPdb(const Image &image, const std::filesystem::path &folder) {
+  if (!image.pdb())
+    return std::nullopt;
+  // The linker may have recorded a Windows path; only its last part is used, so it cannot lead out of the folder.
+  std::string recorded = image.pdb()->path;
+  if (const size_t slash = recorded.find_last_of("/\\"); slash != std::string::npos)
+    recorded.erase(0, slash + 1);
+  const std::string own = std::filesystem::path(image.moduleName()).stem().string() + ".pdb";
+  for (const std::string &name : {recorded, own}) {
+    std::error_code ignored; // an unreadable candidate is no candidate
+    if (!name.empty() && name != ".." && std::filesystem::is_regular_file(folder / name, ignored))
+      return folder / name;
+  }
+  return std::nullopt;
+}
+
+} // namespace hotgate::analyzer

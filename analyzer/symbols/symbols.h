@@ -1,0 +1,58 @@
+// What a PDB says about an image: functions, data and type layouts, already as RVAs of that image.
+//
+// Names come from the PDB and are hostile: they may be empty, huge, repeated or hold any byte.
+// A symbol whose section or offset lies outside the image is dropped and counted, never clamped.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hotgate::analyzer {
+
+enum class SymbolLevel {
+  none,         // no PDB
+  publicOnly,   // names and addresses, no types, no sizes
+  privateLevel, // procedures with sizes, types, data
+};
+[[nodiscard]] std::string_view symbolLevelName(SymbolLevel level); // "private"
+
+struct FunctionSymbol {
+  uint32_t rva = 0;
+  uint32_t size = 0;       // bytes of the body, 0 when only a public symbol names it
+  std::string name;        // as in the procedure record ("Server::Renew"); for a public symbol its linkage name
+  std::string linkageName; // decorated ("?Renew@Server@@..."), "" when no public symbol stands at this RVA
+  std::string object;      // object file that it came from, "" for public symbols
+  std::vector<std::string> inlinees; // functions with a copy inside this body (S_INLINESITE), sorted, unique
+};
+
+struct DataSymbol {
+  uint32_t rva = 0;
+  uint32_t size = 0; // bytes, 0 when unknown (public symbols)
+  std::string name;  // a function-local static is "Function::name"
+  std::string typeName;
+};
+
+struct FieldLayout {
+  std::string name;     // a base class is "base Name", the vtable pointer is "vfptr"
+  uint64_t offset = 0;  // bytes, of the storage unit for a bit field
+  std::string typeName; // "unsigned int:3 at bit 5" for a bit field of three bits
+};
+
+struct TypeLayout {
+  std::string name;
+  std::string kind; // struct, class, union, enum
+  uint64_t size = 0;
+  std::vector<FieldLayout> fields; // in declaration order; an enumerator is a field whose offset is its value
+};
+
+struct Symbols {
+  SymbolLevel level = SymbolLevel::none;
+  std::vector<FunctionSymbol> functions; // by RVA, then name; several at one RVA when the linker folded bodies
+  std::vector<DataSymbol> data;          // by RVA, then name
+  std::vector<TypeLayout> types;         // by name, unique
+  uint32_t dropped = 0;                  // symbols outside the image
+};
+
+} // namespace hotgate::analyzer
