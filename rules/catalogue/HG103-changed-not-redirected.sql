@@ -1,0 +1,51 @@
+-- id: HG103
+-- title: Changed function is not redirected
+-- severity: block
+-- confidence: high
+-- needs: private, hotpatch
+-- mechanism: The fix changes this function, but the patch table does not redirect it, so the running process goes on with the
+--   old code: the defect stays, or old and new code disagree on the state that they share. A changed function that only
+--   redirected functions call is fine, since the patch image brings its own copy.
+-- action: Add the function to the list of hotpatched functions, rebuild the hotpatch image and run the gate again.
+WITH RECURSIVE
+redirected(f) AS (
+  SELECT base_function FROM hotpatch_record WHERE kind = 'function' AND NOT inverse AND base_function IS NOT NULL),
+-- What still runs in the base once the patch is active: whatever is called from outside, and what that calls.
+live(f) AS (
+  SELECT p.function_id FROM function p JOIN image i USING (image_id)
+  WHERE i.image = 'pre' AND p.function_id NOT IN (SELECT f FROM redirected)
+    AND (p.is_root OR NOT EXISTS (SELECT 1 FROM call c WHERE c.callee = p.function_id AND c.caller <> p.function_id))
+  UNION
+  SELECT c.callee FROM live JOIN call c ON c.caller = live.f WHERE c.callee NOT IN (SELECT f FROM redirected)),
+changed(module, pre, post) AS (
+  SELECT module, pre, post FROM function_pair WHERE status = 'changed' AND NOT line_only),
+-- Names of changed functions. Where one of them is inlined, HG105 names it as the cause.
+changed_name(module, name) AS (
+  SELECT c.module, n.name FROM changed c JOIN function_name n ON n.function_id IN (c.pre, c.post)
+  UNION SELECT c.module, f.name FROM changed c JOIN function f ON f.function_id IN (c.pre, c.post)
+  UNION SELECT i.module, d.name FROM declared_function d JOIN image i)
+SELECT c.module || '!' || f.name AS subject,
+       printf('%s changed, but the patch table does not redirect it, and it still runs: %s.%s', f.name,
+              CASE
+                WHEN f.is_root THEN 'it is an entry point, an export or called through a pointer'
+                ELSE COALESCE((SELECT MIN(g.name) || ' calls it' FROM live l JOIN call k ON k.caller = l.f
+                               JOIN function g ON g.function_id = l.f WHERE k.callee = f.function_id AND l.f <> f.function_id),
+                              'nothing in the image calls it directly')
+              END,
+              COALESCE((SELECT ' First difference: ' || COALESCE('"' || pre_text || '"', 'nothing') || ' becomes '
+                               || COALESCE('"' || post_text || '"', 'nothing') || '.'
+                        FROM listing s JOIN function_pair p USING (pair_id)
+                        WHERE p.pre = f.function_id AND s.differs ORDER BY s.line LIMIT 1), '')) AS message,
+       json_object('function', f.name, 'rva', f.rva,
+                   'reasons', json((SELECT json_group_array(reason) FROM
+                     (SELECT reason FROM change_reason JOIN function_pair p USING (pair_id) WHERE p.pre = f.function_id ORDER BY reason))),
+                   'live_callers', json((SELECT json_group_array(name) FROM
+                     (SELECT DISTINCT g.name FROM live l JOIN call k ON k.caller = l.f JOIN function g ON g.function_id = l.f
+                      WHERE k.callee = f.function_id ORDER BY g.name)))) AS evidence
+FROM changed c
+JOIN function f ON f.function_id = c.pre
+JOIN image h ON h.module = c.module AND h.image = 'hotpatch'
+JOIN hotpatch t ON t.image_id = h.image_id
+WHERE c.pre IN (SELECT f FROM live)
+  AND NOT EXISTS (SELECT 1 FROM inline_site s JOIN changed_name n ON n.name = s.inlinee AND n.module = c.module
+                  WHERE s.function_id IN (c.pre, c.post));

@@ -1,0 +1,22 @@
+-- id: HG602
+-- title: Memory grows with every transaction
+-- severity: block
+-- confidence: high
+-- needs: lab
+-- mechanism: The patched service keeps memory for every request that it serves, and the unpatched one under the same load does not.
+--   On a busy server that ends in an out-of-memory state within hours or days, long after the patch was called good.
+-- action: Look for an allocation on the changed paths that has no free: the changed functions are listed in the report.
+SELECT 'role ' || r.role || ': memory' AS subject,
+       printf('Private bytes grow by %,d bytes per transaction after the patch (%.0f %% interval %,d to %,d, against the control run of the same night, which grows by %,d). At 100 requests a second that is %.1f GB a day.',
+              CAST(round(g.bytes_per_transaction) AS INTEGER), g.confidence * 100, CAST(round(g.low) AS INTEGER),
+              CAST(round(g.high) AS INTEGER), CAST(round(COALESCE(c.bytes_per_transaction, 0)) AS INTEGER),
+              g.bytes_per_transaction * 100 * 86400 / 1e9) AS message,
+       json_object('bytes_per_transaction', g.bytes_per_transaction, 'low', g.low, 'high', g.high, 'confidence', g.confidence,
+                   'control_bytes_per_transaction', c.bytes_per_transaction, 'patched_bytes_per_transaction', p.bytes_per_transaction,
+                   'transactions', p.transactions, 'samples', p.samples) AS evidence
+FROM lab_growth g
+JOIN lab_run r ON r.run_id = g.run_id
+LEFT JOIN lab_slope c ON c.run_id = g.run_id AND c.phase = 'control'
+LEFT JOIN lab_slope p ON p.run_id = g.run_id AND p.phase = 'patched'
+-- 64 bytes: less than the smallest heap block cannot be kept for each transaction.
+WHERE g.low > 0 AND g.bytes_per_transaction >= 64;
