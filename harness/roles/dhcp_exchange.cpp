@@ -1,0 +1,132 @@
+// Limits: one server on the link; at most one exchange in flight for each client.
+#include "harness/roles/dhcp_exchange.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace hotgate::harness {
+namespace {
+
+std::string optionalAddress(const std::optional<Ipv4> &address) { return address ? addressText(*address) : "none"; }
+
+std::string expectedButGot(std::string_view what, const std::string &expected, const std::string &got) {
+  return fmt::format("expected {} {}, got {}", what, expected, got);
+}
+
+std::string wrongAddress(const DhcpAnswer &answer, const Expectation &expected, const DhcpScope &scope) {
+  if (expected.address && answer.address != *expected.address)
+    return expectedButGot("address", addressText(*expected.address), addressText(answer.address));
+  if (!expected.address && !scope.contains(answer.address))
+    return expectedButGot("an address from", addressText(scope.first) + " to " + addressText(scope.last),
+                          addressText(answer.address));
+  if (expected.notThis && answer.address == *expected.notThis)
+    return expectedButGot("an address other than", addressText(*expected.notThis), "it");
+  return {};
+}
+
+} // namespace
+
+std::string wrongContent(const DhcpAnswer &answer, const Expectation &expected, const DhcpScope &scope) {
+  if (!answer.malformed.empty())
+    return "expected a well-formed message, but " + answer.malformed;
+  if (answer.type != static_cast<uint8_t>(expected.type))
+    return expectedButGot("message", dhcpTypeName(static_cast<uint8_t>(expected.type)), dhcpTypeName(answer.type));
+  if (answer.server != scope.server)
+    return expectedButGot("server identifier", addressText(scope.server), optionalAddress(answer.server));
+  if (std::string wrong = wrongAddress(answer, expected, scope); !wrong.empty())
+    return wrong;
+  if (expected.grantsLease && answer.leaseSeconds != scope.leaseSeconds)
+    return expectedButGot("lease time", std::to_string(scope.leaseSeconds),
+                          answer.leaseSeconds ? std::to_string(*answer.leaseSeconds) : "none");
+  if (expected.scopeOptions && answer.mask != scope.mask)
+    return expectedButGot("subnet mask", addressText(scope.mask), optionalAddress(answer.mask));
+  if (expected.scopeOptions && answer.router != scope.router)
+    return expectedButGot("router", addressText(scope.router), optionalAddress(answer.router));
+  return {};
+}
+
+Result<> DhcpExchanges::start(const std::string &exchange, DhcpQuery query, const Expectation &expected) {
+  query.transaction = ++lastTransaction_;
+  ++tallies_[exchange].sent;
+  pending_[query.transaction] = {exchange, query.client, expected, Clock::now()};
+  return link_.send(buildDhcp(query));
+}
+
+Result<> DhcpExchanges::sendOnly(DhcpQuery query) {
+  query.transaction = ++lastTransaction_;
+  return link_.send(buildDhcp(query));
+}
+
+Deadline DhcpExchanges::nextExpiry() const {
+  // Transaction ids grow with time, so the first one expires first.
+  return pending_.begin()->second.sentAt + deadline_;
+}
+
+FinishedExchange DhcpExchanges::finish(uint32_t transaction, std::optional<DhcpAnswer> answer, std::string wrong) {
+  const auto entry = pending_.find(transaction);
+  const Pending exchange = std::move(entry->second);
+  pending_.erase(entry);
+  ExchangeTally &tally = tallies_[exchange.exchange];
+  if (answer) {
+    ++tally.answered;
+    tally.milliseconds.push_back(std::chrono::duration<double, std::milli>(Clock::now() - exchange.sentAt).count());
+  } else {
+    expired_[transaction] = exchange.exchange;
+  }
+  if (!wrong.empty() && tally.wrong++ == 0)
+    tally.firstWrong = wrong;
+  return {exchange.exchange, exchange.client, std::move(answer), std::move(wrong)};
+}
+
+std::optional<FinishedExchange> DhcpExchanges::expire() {
+  if (Clock::now() < nextExpiry())
+    return std::nullopt;
+  return finish(pending_.begin()->first, std::nullopt, "");
+}
+
+std::optional<FinishedExchange> DhcpExchanges::accept(const DhcpAnswer &answer) {
+  if (const auto late = expired_.find(answer.transaction); late != expired_.end()) {
+    ++tallies_[late->second].late;
+    expired_.erase(late);
+    return std::nullopt;
+  }
+  auto entry = pending_.find(answer.transaction);
+  if (entry != pending_.end()) {
+    std::string wrong = entry->second.client == answer.client
+                            ? wrongContent(answer, entry->second.expected, scope_)
+                            : "expected the client's hardware address in the answer, got another one";
+    return finish(answer.transaction, answer, std::move(wrong));
+  }
+  // An answer to one of our clients under an id that was never sent is the server's mistake.
+  const bool everSent = answer.transaction > 0x48470000 && answer.transaction <= lastTransaction_;
+  entry = std::find_if(pending_.begin(), pending_.end(),
+                       [&](const auto &candidate) { return candidate.second.client == answer.client; });
+  if (everSent || entry == pending_.end())
+    return std::nullopt;
+  return finish(entry->first, answer,
+                fmt::format("expected transaction {:#x}, got {:#x}", entry->first, answer.transaction));
+}
+
+Result<FinishedExchange> DhcpExchanges::finishOne() {
+  assert(!pending_.empty());
+  for (;;) {
+    // Before the next frame: a guest that floods the link does not get more time.
+    if (auto finished = expire())
+      return *std::move(finished);
+    HOTGATE_TRY(const std::optional<Frame> frame, link_.receive(nextExpiry()));
+    if (!frame)
+      continue;
+    const Received received = parseFrame(*frame);
+    if (const auto *question = std::get_if<ArpQuery>(&received)) {
+      if (const auto owner = held_.find(question->target); owner != held_.end())
+        HOTGATE_CHECK(link_.send(buildArpReply(*question, owner->second)));
+    } else if (const auto *answer = std::get_if<DhcpAnswer>(&received)) {
+      if (auto finished = accept(*answer))
+        return *std::move(finished);
+    }
+  }
+}
+
+ExchangeTallies DhcpExchanges::takeTallies() { return std::exchange(tallies_, {}); }
+
+} // namespace hotgate::harness

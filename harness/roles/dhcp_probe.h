@@ -1,0 +1,62 @@
+// What is asked of a DHCP server from outside: the smoke set, the witness of the base's bug, and the soak.
+#pragma once
+
+#include "harness/roles/dhcp_role.h"
+
+#include <functional>
+
+namespace hotgate::harness {
+
+struct ProbeReport {
+  ExchangeTallies tallies;
+  std::string fault; // "" when every exchange was answered in time with the right content
+};
+
+// A DISCOVER whose last option, 82, declares more bytes than the message has, and nothing behind it.
+struct DhcpWitness {
+  uint8_t declaredLength = 120;
+  uint8_t present = 8;
+};
+struct WitnessReport {
+  ExchangeTallies tallies;
+  std::string seen; // vulnerable, fixed, no-answer, other
+  std::string text;
+};
+
+struct DhcpSoak {
+  int64_t requests = 400; // DHCPREQUESTs in all: each is a transaction, new leases and renewals alike
+  int clients = 6;        // in flight
+};
+struct SoakReport {
+  ExchangeTallies tallies;
+  int64_t transactions = 0; // answered DHCPREQUESTs
+  bool hung = false;        // nothing was answered any more
+  std::string fault;
+};
+
+class DhcpProbe {
+public:
+  DhcpProbe(Link &link, const DhcpRole &role) : role_(role), exchanges_(link, role.scope, role.deadline) {}
+
+  // One new lease: the gate before anything is believed.
+  Result<ProbeReport> health();
+  Result<ProbeReport> smoke();
+  Result<WitnessReport> witness(const DhcpWitness &witness);
+  // `sample` is called with the number of transactions so far: at 0 and after every sampleEvery of them.
+  Result<SoakReport> soak(const DhcpSoak &soak, const std::function<Result<>(int64_t)> &sample);
+
+private:
+  // One exchange on its own, to its end.
+  Result<FinishedExchange> exchange(const std::string &name, const DhcpQuery &query, const Expectation &expected);
+  // DISCOVER to ACK. nullopt when the server did not go along.
+  std::optional<DhcpAnswer> leased(const FinishedExchange &acknowledged);
+  Result<std::optional<DhcpAnswer>> newLease(const MacAddress &client);
+  Result<> smokeOfHolder(const MacAddress &client, const DhcpAnswer &lease);
+  Result<> smokeOfDecliner(const MacAddress &client);
+  ProbeReport report();
+
+  const DhcpRole &role_;
+  DhcpExchanges exchanges_;
+};
+
+} // namespace hotgate::harness

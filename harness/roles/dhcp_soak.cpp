@@ -1,0 +1,93 @@
+// The soak: several clients at once, each in turn taking a new lease or, mostly, renewing the one it has.
+#include "harness/roles/dhcp_probe.h"
+
+#include "harness/roles/dhcp_queries.h"
+
+#include <map>
+
+namespace hotgate::harness {
+namespace {
+
+struct SoakClient {
+  MacAddress hardware{};
+  int turns = 0;
+  std::optional<DhcpAnswer> lease;
+};
+
+class SoakRun {
+public:
+  SoakRun(DhcpExchanges &exchanges, const DhcpRole &role, const DhcpSoak &soak,
+          const std::function<Result<>(int64_t)> &sample)
+      : exchanges_(exchanges), role_(role), soak_(soak), sample_(sample) {
+    for (int index = 0; index < soak.clients; ++index) {
+      const MacAddress hardware = clientHardware(ClientGroup::soak, static_cast<uint8_t>(index));
+      clients_[hardware] = {hardware, index, std::nullopt}; // not all take a new lease at the same time
+    }
+  }
+
+  Result<SoakReport> run() {
+    HOTGATE_CHECK(sample_(0));
+    for (auto &[hardware, client] : clients_)
+      HOTGATE_CHECK(beginTurn(client));
+    lastAnswer_ = Clock::now();
+    while (!exchanges_.isIdle() && !report_.hung) {
+      HOTGATE_TRY(const FinishedExchange finished, exchanges_.finishOne());
+      HOTGATE_CHECK(take(finished));
+    }
+    report_.tallies = exchanges_.takeTallies();
+    report_.fault = report_.hung ? fmt::format("hung: nothing was answered for {} deadlines of {} ms, after {} "
+                                               "transactions",
+                                               role_.hangDeadlines, role_.deadline.count(), report_.transactions)
+                                 : firstFault(report_.tallies);
+    return std::move(report_);
+  }
+
+private:
+  Result<> beginTurn(SoakClient &client) {
+    if (begun_ == soak_.requests)
+      return {};
+    ++begun_;
+    const bool renews = client.lease && client.turns++ % role_.newLeaseEvery != 0;
+    if (!renews)
+      return exchanges_.start("discover-offer", discoverQuery(client.hardware), offerExpected());
+    return exchanges_.start("renew", renewQuery(client.hardware, *client.lease, role_.scope.server),
+                            acknowledgeExpected(client.lease->address));
+  }
+
+  Result<> take(const FinishedExchange &finished) {
+    SoakClient &client = clients_[finished.client];
+    if (finished.answer)
+      lastAnswer_ = Clock::now();
+    else
+      report_.hung = Clock::now() - lastAnswer_ >= role_.hangDeadlines * role_.deadline;
+    if (!finished.isRight()) {
+      client.lease.reset(); // start over, as a client does
+      return beginTurn(client);
+    }
+    if (finished.exchange == "discover-offer")
+      return exchanges_.start("request-ack", selectQuery(client.hardware, *finished.answer, role_.scope.server),
+                              acknowledgeExpected(finished.answer->address));
+    client.lease = finished.answer;
+    exchanges_.holdAddress(finished.answer->address, client.hardware);
+    if (++report_.transactions % role_.sampleEvery == 0)
+      HOTGATE_CHECK(sample_(report_.transactions));
+    return beginTurn(client);
+  }
+
+  DhcpExchanges &exchanges_;
+  const DhcpRole &role_;
+  const DhcpSoak &soak_;
+  const std::function<Result<>(int64_t)> &sample_;
+  std::map<MacAddress, SoakClient> clients_;
+  int64_t begun_ = 0;
+  Clock::time_point lastAnswer_;
+  SoakReport report_;
+};
+
+} // namespace
+
+Result<SoakReport> DhcpProbe::soak(const DhcpSoak &soak, const std::function<Result<>(int64_t)> &sample) {
+  return SoakRun(exchanges_, role_, soak, sample).run();
+}
+
+} // namespace hotgate::harness
