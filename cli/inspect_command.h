@@ -12,12 +12,12 @@ namespace hotgate::cli {
 struct InspectOptions {
   enum class Format { text, json };
 
-  std::filesystem::path image;
+  std::filesystem::path image = {};
   Format format = Format::text;
-  std::optional<std::filesystem::path> out; // else standard output
-  bool verbose = false;                     // text: also list functions, exports and imports one by one
+  std::optional<std::filesystem::path> out = {}; // else standard output
+  bool verbose = false;                          // text: also list functions, exports and imports one by one
   // Names the function that begins at this RVA, "" when unknown; exports name what is left. Optional.
-  std::function<std::string(uint32_t rva)> functionName;
+  std::function<std::string(uint32_t rva)> functionName = {};
 };
 
 // A function that the image itself shows: by .pdata, by an export or as entry point.

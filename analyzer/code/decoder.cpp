@@ -98,7 +98,7 @@ struct Decoder::Machinery {
         break;
       prefix = instruction.size;
       if (prefixText != nullptr)
-        *prefixText += text(inst, rva) + " ";
+        *prefixText += text(inst, 0) + " ";
     }
     describe(inst, instruction);
     return true;
@@ -120,10 +120,10 @@ struct Decoder::Machinery {
       instruction.flow = direct ? Flow::branch : Flow::indirectBranch;
   }
 
-  std::string text(const llvm::MCInst &inst, uint64_t address) {
+  std::string text(const llvm::MCInst &inst, uint64_t nextAddress) {
     std::string result;
     llvm::raw_string_ostream stream(result);
-    printer->printInst(&inst, address, "", *subtarget, stream);
+    printer->printInst(&inst, nextAddress, "", *subtarget, stream);
     for (char &character : result)
       if (character == '\t')
         character = ' ';
@@ -184,7 +184,8 @@ bool Decoder::decodeWithText(std::span<const uint8_t> bytes, uint32_t rva, Instr
   text.clear();
   if (!machinery_->decode(bytes, rva, instruction, inst, &text))
     return false;
-  text += machinery_->text(inst, rva);
+  // LLVM adds a relative branch's displacement to the address that it is given: that of the next instruction.
+  text += machinery_->text(inst, instruction.end());
   return true;
 }
 

@@ -1,0 +1,40 @@
+// hotgate diff: two images compared, for people or as JSON (hotgate/diff/1).
+#pragma once
+
+#include "analyzer/diff/image_diff.h"
+#include "support/result.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace hotgate::cli {
+
+struct DiffOptions {
+  enum class Format { text, json };
+
+  std::filesystem::path pre;
+  std::filesystem::path post;
+  std::optional<std::filesystem::path> prePdb;
+  std::optional<std::filesystem::path> postPdb;
+  bool noSymbols = false;
+  bool all = false; // list identical functions too
+  Format format = Format::text;
+  std::optional<std::filesystem::path> out; // else standard output
+};
+
+// What is shown.
+struct ComparedImages {
+  const analyzer::Program &pre;
+  const analyzer::Program &post;
+  const analyzer::ImageDiff &diff;
+  bool all = false;
+};
+
+// At most 80 columns wide but for names.
+[[nodiscard]] std::string renderDiffText(const ComparedImages &images);
+[[nodiscard]] std::string renderDiffJson(const ComparedImages &images);
+
+Result<> diffCommand(const DiffOptions &options);
+
+} // namespace hotgate::cli

@@ -1,0 +1,143 @@
+// hotgate diff as JSON, schema hotgate/diff/1 (docs/diff-json.md).
+#include "cli/diff_command.h"
+#include "support/printable_text.h"
+#include "support/sha256.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace hotgate::cli {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json side(const analyzer::Program &program) {
+  const analyzer::Image &image = program.image();
+  return {{"path", asUtf8(image.moduleName())},
+          {"name", asUtf8(image.moduleName())},
+          {"machine", analyzer::machineName(image.machine())},
+          {"timestamp", image.timestamp()},
+          {"checksum", image.checksum()},
+          {"size", image.fileBytes().size()},
+          {"sha256", sha256Hex(image.fileBytes())},
+          {"symbols", analyzer::symbolLevelName(program.symbols().level)}};
+}
+
+ordered_json functionSide(const analyzer::Program &program, std::optional<analyzer::FunctionIndex> index) {
+  if (!index)
+    return nullptr;
+  const analyzer::Function &function = program.functions()[*index];
+  return {{"rva", function.body.rva}, {"size", function.totalSize()}, {"name", asUtf8(function.name)}};
+}
+
+ordered_json firstDifference(const analyzer::FunctionDifference &difference) {
+  const auto row = std::find_if(difference.listing.begin(), difference.listing.end(),
+                                [](const analyzer::ListingRow &r) { return r.differs; });
+  if (row == difference.listing.end())
+    return nullptr;
+  const auto rva = [](const std::optional<uint32_t> &value) { return value ? ordered_json(*value) : ordered_json(); };
+  return {{"pre_rva", rva(row->preRva)},
+          {"post_rva", rva(row->postRva)},
+          {"pre_text", asUtf8(row->preText)},
+          {"post_text", asUtf8(row->postText)}};
+}
+
+ordered_json functions(const ComparedImages &images) {
+  ordered_json list = ordered_json::array();
+  for (const analyzer::FunctionDifference &difference : images.diff.functions) {
+    const bool isIdentical = difference.status == analyzer::ChangeStatus::identical;
+    if (isIdentical && !images.all)
+      continue;
+    list.push_back({{"status", analyzer::changeStatusName(difference.status)},
+                    {"pre", functionSide(images.pre, difference.pre)},
+                    {"post", functionSide(images.post, difference.post)},
+                    {"matched_by", difference.matchedBy},
+                    {"reasons", difference.reasons},
+                    {"first_difference", firstDifference(difference)}});
+  }
+  return list;
+}
+
+template <class Value> ordered_json orNull(const std::optional<Value> &value) {
+  return value ? ordered_json(*value) : ordered_json();
+}
+
+ordered_json types(const ComparedImages &images) {
+  ordered_json list = ordered_json::array();
+  for (const analyzer::TypeDifference &type : images.diff.types) {
+    ordered_json fields = ordered_json::array();
+    for (const analyzer::FieldDifference &field : type.fields)
+      fields.push_back({{"name", asUtf8(field.name)},
+                        {"status", analyzer::fieldStatusName(field.status)},
+                        {"pre_offset", orNull(field.preOffset)},
+                        {"post_offset", orNull(field.postOffset)},
+                        {"pre_type", asUtf8(field.preType)},
+                        {"post_type", asUtf8(field.postType)}});
+    list.push_back({{"name", asUtf8(type.name)},
+                    {"status", analyzer::changeStatusName(type.status)},
+                    {"pre_size", orNull(type.preSize)},
+                    {"post_size", orNull(type.postSize)},
+                    {"fields", std::move(fields)}});
+  }
+  return list;
+}
+
+ordered_json globals(const ComparedImages &images) {
+  const auto datum = [](const analyzer::Program &program, std::optional<analyzer::DatumIndex> index) -> ordered_json {
+    if (!index)
+      return nullptr;
+    const analyzer::Datum &d = program.data()[*index];
+    return {{"rva", d.rva}, {"size", d.size}, {"type", asUtf8(d.typeName)}};
+  };
+  ordered_json list = ordered_json::array();
+  for (const analyzer::GlobalDifference &global : images.diff.globals)
+    list.push_back({{"name", asUtf8(global.name)},
+                    {"status", analyzer::changeStatusName(global.status)},
+                    {"mutable", global.isMutable},
+                    {"pre", datum(images.pre, global.pre)},
+                    {"post", datum(images.post, global.post)},
+                    {"reasons", global.reasons}});
+  return list;
+}
+
+ordered_json ledger(const analyzer::Ledger &ledger) {
+  ordered_json byCause = ordered_json::object();
+  analyzer::Ledger::Bytes total;
+  for (const auto &[cause, bytes] : ledger.byCause) {
+    byCause[std::string(analyzer::causeName(cause))] = {{"pre", bytes.pre}, {"post", bytes.post}};
+    total.pre += bytes.pre;
+    total.post += bytes.post;
+  }
+  const auto found = ledger.byCause.find(analyzer::Cause::unattributed);
+  const auto differing = ledger.differing();
+  return {{"bytes_total", {{"pre", total.pre}, {"post", total.post}}},
+          {"bytes_differing", {{"pre", differing.pre}, {"post", differing.post}}},
+          {"by_cause", std::move(byCause)},
+          {"unattributed", found == ledger.byCause.end() ? 0 : found->second.pre + found->second.post}};
+}
+
+ordered_json summary(const ComparedImages &images) {
+  std::map<std::string_view, size_t> counts{{"identical", 0}, {"changed", 0}, {"added", 0}, {"removed", 0}};
+  for (const analyzer::FunctionDifference &difference : images.diff.functions)
+    ++counts[analyzer::changeStatusName(difference.status)];
+  return {{"identical", counts["identical"]},  {"changed", counts["changed"]},
+          {"added", counts["added"]},          {"removed", counts["removed"]},
+          {"types", images.diff.types.size()}, {"globals", images.diff.globals.size()}};
+}
+
+} // namespace
+
+std::string renderDiffJson(const ComparedImages &images) {
+  ordered_json image = ordered_json::array();
+  for (const analyzer::ImageChange &change : images.diff.image)
+    image.push_back({{"kind", change.kind}, {"detail", asUtf8(change.detail)}});
+  const ordered_json document = {{"schema", "hotgate/diff/1"}, {"pre", side(images.pre)},
+                                 {"post", side(images.post)},  {"functions", functions(images)},
+                                 {"types", types(images)},     {"globals", globals(images)},
+                                 {"image", std::move(image)},  {"ledger", ledger(images.diff.ledger)},
+                                 {"summary", summary(images)}};
+  return document.dump(2) + '\n';
+}
+
+} // namespace hotgate::cli

@@ -1,0 +1,28 @@
+// An image with its symbols, ready to compare.
+#pragma once
+
+#include "analyzer/code/program.h"
+#include "support/result.h"
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+namespace hotgate::cli {
+
+struct LoadedProgram {
+  analyzer::Program program;
+  std::optional<std::filesystem::path> pdb; // that the symbols came from
+};
+
+// Where the symbols are to come from.
+struct SymbolSource {
+  std::optional<std::filesystem::path> pdb;   // this file and no other
+  std::vector<std::filesystem::path> folders; // else beside the image, then in these
+  bool ignore = false;                        // no symbols but exports
+};
+
+// Errors: input, for an unusable image, and for a PDB that is there but belongs to another build.
+Result<LoadedProgram> loadProgram(const std::filesystem::path &image, const SymbolSource &symbols);
+
+} // namespace hotgate::cli

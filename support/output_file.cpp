@@ -1,0 +1,50 @@
+#include "support/output_file.h"
+
+#include "support/mapped_file.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace hotgate {
+
+Result<> writeFile(const std::filesystem::path &path, std::string_view text) {
+  auto part = path;
+  part += ".part";
+  const auto refuse = [&](int error) {
+    std::error_code ignored; // the write failed already; that is what is reported
+    std::filesystem::remove(part, ignored);
+    return failInput(path.string(), "", fmt::format("cannot be written: {}", std::strerror(error)),
+                     "check the folder and its permissions");
+  };
+  std::FILE *file = std::fopen(part.c_str(), "wb");
+  if (file == nullptr)
+    return refuse(errno);
+  const bool isWritten = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  const int writeError = errno;
+  if (std::fclose(file) != 0 || !isWritten)
+    return refuse(isWritten ? errno : writeError);
+  if (std::rename(part.c_str(), path.c_str()) != 0)
+    return refuse(errno);
+  return {};
+}
+
+Result<> writeStandardOutput(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    return failFault("standard output", "", std::strerror(errno), "check the disk or the reader of the pipe");
+  return {};
+}
+
+Result<> writeResult(const std::optional<std::filesystem::path> &path, std::string_view text) {
+  return path ? writeFile(*path, text) : writeStandardOutput(text);
+}
+
+Result<std::string> readFile(const std::filesystem::path &path) {
+  constexpr size_t largest = size_t{64} << 20;
+  HOTGATE_TRY(const MappedFile file, MappedFile::open(path));
+  if (file.bytes().size() > largest)
+    return failInput(path.string(), "", "is larger than 64 MiB", "give the file that Hotgate wrote");
+  return std::string(file.bytes().begin(), file.bytes().end());
+}
+
+} // namespace hotgate

@@ -1,0 +1,20 @@
+// Results on their way out: a file that is whole or not there, or standard output.
+#pragma once
+
+#include "support/result.h"
+
+#include <filesystem>
+#include <optional>
+#include <string_view>
+
+namespace hotgate {
+
+// Written beside its place and renamed, so that nobody ever sees half of it. Errors: input, naming the path.
+Result<> writeFile(const std::filesystem::path &path, std::string_view text);
+Result<> writeStandardOutput(std::string_view text);
+// To the file, or to standard output when there is none.
+Result<> writeResult(const std::optional<std::filesystem::path> &path, std::string_view text);
+// The whole of a small text file. Errors: input; more than 64 MiB is refused.
+Result<std::string> readFile(const std::filesystem::path &path);
+
+} // namespace hotgate

@@ -1,0 +1,19 @@
+// Hostile names made safe to show. They come from images, PDBs and guests, and may hold terminal control sequences or
+// bytes that are no UTF-8.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace hotgate {
+
+// For a terminal: printable ASCII stays, every other byte becomes \xNN.
+[[nodiscard]] std::string printable(std::string_view text);
+
+// For JSON, which has no bytes: UTF-8 stays as it is; in other text every byte outside of ASCII becomes \xNN.
+[[nodiscard]] std::string asUtf8(std::string_view text);
+
+// Cut to a width, with "..." as its end.
+[[nodiscard]] std::string shortened(std::string text, size_t width);
+
+} // namespace hotgate
