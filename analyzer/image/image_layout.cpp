@@ -127,8 +127,9 @@ Result<> ImageLayout::readOptionalHeader(uint64_t offset, uint32_t size) {
     return failAtOffset(offset, fmt::format("the file ends inside the optional header, at {:#x}", file_.size()));
   const OptionalFields fields = is64 ? fieldsOf(*header64) : fieldsOf(*header32);
 
-  // The loader ignores what stands behind sixteen directories.
-  const auto count = std::min<uint32_t>(fields.directoryCount, directories.size());
+  const uint32_t count = fields.directoryCount;
+  if (count > directories.size())
+    return failAtOffset(offset, fmt::format("{} data directories, where the format has {}", count, directories.size()));
   if (fields.fixedSize + count * sizeof(llvm::object::data_directory) > size)
     return failAtOffset(
         offset, fmt::format("the optional header's size {:#x} has no room for its {} data directories", size, count));
