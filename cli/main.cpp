@@ -1,7 +1,10 @@
 // hotgate: the command line. One command a file; this one only knows their words and turns a result into an exit code.
 #include "cli/diff_command.h"
 #include "cli/exit_code.h"
+#include "cli/gate_command.h"
 #include "cli/inspect_command.h"
+#include "cli/report_command.h"
+#include "cli/rules_command.h"
 #include "support/log.h"
 
 #include <CLI/CLI.hpp>
@@ -16,6 +19,7 @@ namespace {
 using namespace hotgate;
 using namespace hotgate::cli;
 
+// Set by the subcommand that was parsed.
 using Command = std::function<Result<ExitCode>()>;
 
 Result<ExitCode> done(const Result<> &result) {
@@ -23,10 +27,24 @@ Result<ExitCode> done(const Result<> &result) {
   return ExitCode::approve;
 }
 
-const std::map<std::string, DiffOptions::Format> diffFormats{{"text", DiffOptions::Format::text},
-                                                             {"json", DiffOptions::Format::json}};
-const std::map<std::string, InspectOptions::Format> inspectFormats{{"text", InspectOptions::Format::text},
-                                                                   {"json", InspectOptions::Format::json}};
+template <class Format> using Formats = std::map<std::string, Format>;
+
+void addGate(CLI::App &parent, Command &chosen, const char *name, const char *help, GateOptions::Parts parts) {
+  auto options = std::make_shared<GateOptions>();
+  options->parts = parts;
+  CLI::App *command = parent.add_subcommand(name, help);
+  command->add_option("KB", options->kb, "KB.yaml")->required();
+  command->add_option("--out", options->out, "Folder for verdict, report and facts")->required();
+  command->add_option("--rules", options->rules, "Folder with rules; default: the installed catalogue");
+  command->callback([&chosen, options] { chosen = [options] { return gateCommand(*options); }; });
+}
+
+void addLab(CLI::App &app, Command &chosen) {
+  CLI::App *command = app.add_subcommand("lab", "The dynamic half");
+  command->require_subcommand(1);
+  addGate(*command, chosen, "run", "Run the lab even when the static half would block",
+          GateOptions::Parts::dynamicHalf);
+}
 
 void addDiff(CLI::App &app, Command &chosen) {
   auto options = std::make_shared<DiffOptions>();
@@ -37,7 +55,9 @@ void addDiff(CLI::App &app, Command &chosen) {
   command->add_option("--post-pdb", options->postPdb, "PDB of POST; else the one beside it");
   command->add_flag("--no-symbols", options->noSymbols, "Use no names but exports");
   command->add_flag("--all", options->all, "List identical functions too");
-  command->add_option("--format", options->format, "text or json")->transform(CLI::CheckedTransformer(diffFormats));
+  command->add_option("--format", options->format, "text or json")
+      ->transform(CLI::CheckedTransformer(
+          Formats<DiffOptions::Format>{{"text", DiffOptions::Format::text}, {"json", DiffOptions::Format::json}}));
   command->add_option("--out", options->out, "Write to this file");
   command->callback([&chosen, options] { chosen = [options] { return done(diffCommand(*options)); }; });
 }
@@ -46,10 +66,40 @@ void addInspect(CLI::App &app, Command &chosen) {
   auto options = std::make_shared<InspectOptions>();
   CLI::App *command = app.add_subcommand("inspect", "Show headers, load configuration, functions, hotpatch table");
   command->add_option("IMAGE", options->image, "A PE image")->required();
-  command->add_option("--format", options->format, "text or json")->transform(CLI::CheckedTransformer(inspectFormats));
+  command->add_option("--format", options->format, "text or json")
+      ->transform(CLI::CheckedTransformer(Formats<InspectOptions::Format>{{"text", InspectOptions::Format::text},
+                                                                          {"json", InspectOptions::Format::json}}));
   command->add_option("--out", options->out, "Write to this file");
   command->add_flag("--list", options->verbose, "List functions, exports and imports one by one");
   command->callback([&chosen, options] { chosen = [options] { return done(inspectCommand(*options)); }; });
+}
+
+void addRules(CLI::App &app, Command &chosen) {
+  auto options = std::make_shared<RulesOptions>();
+  CLI::App *command = app.add_subcommand("rules", "Show the rule catalogue");
+  command->require_subcommand(1);
+  command->add_option("--rules", options->rules, "Folder with rules; default: the installed catalogue");
+  const auto run = [&chosen, options] { chosen = [options] { return done(rulesCommand(*options)); }; };
+  command->add_subcommand("list", "One line a rule")->callback(run);
+  CLI::App *show = command->add_subcommand("show", "All of one rule");
+  show->add_option("ID", options->show, "HGnnn")->required();
+  show->callback(run);
+}
+
+void addReport(CLI::App &app, Command &chosen) {
+  using Format = ReportOptions::Format;
+  auto options = std::make_shared<ReportOptions>();
+  CLI::App *command = app.add_subcommand("report", "Show the result of an earlier run in another format");
+  command->add_option("DIR", options->folder, "The folder that gate or check wrote")->required();
+  command->add_option("--format", options->format, "html, sarif, junit, json or text")
+      ->transform(CLI::CheckedTransformer(Formats<Format>{{"html", Format::html},
+                                                          {"json", Format::json},
+                                                          {"junit", Format::junit},
+                                                          {"sarif", Format::sarif},
+                                                          {"text", Format::text}}));
+  command->add_option("--rules", options->rules, "Folder with rules; default: the installed catalogue");
+  command->add_option("--out", options->out, "Write to this file");
+  command->callback([&chosen, options] { chosen = [options] { return done(reportCommand(*options)); }; });
 }
 
 int exitWith(const Result<ExitCode> &result) {
@@ -73,8 +123,13 @@ int main(int argc, char **argv) {
   app.add_flag("--verbose", verbose, "Say more while working");
   app.add_option("--jobs", jobs, "Threads to use; default: all cores")->check(CLI::Range(1U, 1024U));
   Command chosen;
+  addGate(app, chosen, "gate", "The whole way: analyze, rules, lab, verdict, reports", GateOptions::Parts::whole);
+  addGate(app, chosen, "check", "The static half: analyze, rules, verdict, reports", GateOptions::Parts::staticHalf);
+  addLab(app, chosen);
   addDiff(app, chosen);
   addInspect(app, chosen);
+  addRules(app, chosen);
+  addReport(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success &help) {

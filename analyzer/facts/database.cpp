@@ -105,6 +105,24 @@ Result<> Database::execute(const std::string &sql) {
   return {};
 }
 
+Result<> Database::saveAs(const std::filesystem::path &path) {
+  std::filesystem::path part = path;
+  part += ".part";
+  std::error_code error; // VACUUM INTO refuses a file that is there
+  std::filesystem::remove(part, error);
+  const auto refuse = [&](std::string reason) {
+    return failInput(path.string(), "", fmt::format("cannot be written: {}", reason),
+                     "check the folder and its permissions");
+  };
+  HOTGATE_TRY(auto copy, prepare("VACUUM INTO ?"));
+  if (auto written = copy.run(part.string()); !written)
+    return refuse(written.error().reason);
+  std::filesystem::rename(part, path, error);
+  if (error)
+    return refuse(error.message());
+  return {};
+}
+
 int64_t Database::lastInsertedId() const { return sqlite3_last_insert_rowid(handle_.get()); }
 
 } // namespace hotgate::facts

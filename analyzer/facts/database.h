@@ -93,6 +93,8 @@ public:
   // SQL text of any number of statements without parameters ("BEGIN", test cases).
   Result<> execute(const std::string &sql);
   [[nodiscard]] int64_t lastInsertedId() const;
+  // A copy as a file of its own; a file that stands there is replaced. Errors: input, when it cannot be written.
+  Result<> saveAs(const std::filesystem::path &path);
 
 private:
   struct Close {

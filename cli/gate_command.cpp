@@ -1,0 +1,146 @@
+#include "cli/gate_command.h"
+
+#include "cli/installation.h"
+#include "cli/kb_file.h"
+#include "cli/result_folder.h"
+#include "cli/static_half.h"
+#include "harness/lab/lab.h"
+#include "harness/roles/dhcp_role.h"
+#include "harness/vm/cache.h"
+#include "rules/engine/verdict.h"
+#include "support/log.h"
+
+#include <algorithm>
+#include <chrono>
+#include <llvm/ADT/StringRef.h>
+
+namespace hotgate::cli {
+
+namespace {
+
+class Gate {
+public:
+  Gate(const GateOptions &options, KbFile kb, Installation installation, std::vector<rules::Rule> catalogue,
+       facts::Database facts)
+      : options_(options), kb_(std::move(kb)), installation_(std::move(installation)), catalogue_(std::move(catalogue)),
+        facts_(std::move(facts)) {}
+
+  Result<ExitCode> run() {
+    if (willRunLab())
+      HOTGATE_CHECK(harness::checkLabHost()); // before minutes of work, not behind them
+    HOTGATE_TRY(const ResultFolder folder, ResultFolder::prepare(options_.out));
+    HOTGATE_CHECK(timed("static", [&] { return staticHalf(); }));
+    if (options_.parts != GateOptions::Parts::staticHalf)
+      HOTGATE_CHECK(dynamicHalf());
+    const auto scope =
+        options_.parts == GateOptions::Parts::staticHalf ? rules::Scope::statically : rules::Scope::withLab;
+    HOTGATE_TRY(const rules::Verdict verdict, rules::judge(facts_, catalogue_, scope));
+    HOTGATE_CHECK(folder.write(verdict, catalogue_, facts_, timings_));
+    log::endProgress();
+    HOTGATE_CHECK(folder.print(verdict, catalogue_, facts_));
+    return exitCodeOf(verdict.kind);
+  }
+
+private:
+  bool willRunLab() const { return options_.parts != GateOptions::Parts::staticHalf && kb_.lab.has_value(); }
+
+  template <class Step> Result<> timed(const std::string &name, Step step) {
+    const auto begin = std::chrono::steady_clock::now();
+    HOTGATE_CHECK(step());
+    const auto taken = std::chrono::steady_clock::now() - begin;
+    timings_.emplace_back(name, std::chrono::duration_cast<std::chrono::milliseconds>(taken));
+    return {};
+  }
+
+  Result<> staticHalf() {
+    HOTGATE_TRY(modules_, pairModules(kb_, facts_));
+    return analyzeModules(kb_, modules_, facts_);
+  }
+
+  Result<> lackLab(const std::string &reason) {
+    HOTGATE_TRY(auto insert, facts_.prepare("INSERT OR REPLACE INTO evidence VALUES ('lab','',0,?)"));
+    return insert.run(reason);
+  }
+
+  Result<> dynamicHalf() {
+    if (!kb_.lab)
+      return lackLab("KB.yaml names no lab");
+    if (options_.parts == GateOptions::Parts::whole) {
+      HOTGATE_TRY(const rules::Verdict verdict, rules::judge(facts_, catalogue_, rules::Scope::statically));
+      if (verdict.kind == rules::VerdictKind::block)
+        return lackLab("lab not started: the static half blocks");
+    }
+    HOTGATE_TRY(const harness::LabConfig config, harness::readLabConfig(*kb_.lab));
+    HOTGATE_TRY(const std::vector<std::string> roles, rolesToRun());
+    if (roles.empty())
+      return lackLab("no role is known for the modules of this KB");
+    for (const std::string &role : roles)
+      HOTGATE_CHECK(timed("lab " + role, [&] { return runRole(role, config); }));
+    return {};
+  }
+
+  // As declared, else every role that one of the modules belongs to.
+  Result<std::vector<std::string>> rolesToRun() const {
+    if (!kb_.roles.empty())
+      return kb_.roles;
+    std::vector<std::string> roles;
+    std::error_code error;
+    for (const auto &entry : std::filesystem::directory_iterator(installation_.roles, error)) {
+      if (entry.path().extension() != ".yaml")
+      continue;
+    const std::string role = entry.path().stem().string();
+      HOTGATE_TRY(const auto module, moduleOf(role));
+      if (module != nullptr)
+        roles.push_back(role);
+    }
+    std::sort(roles.begin(), roles.end());
+    return roles;
+  }
+
+  // The patched module that makes this role; nullptr when the KB has none.
+  Result<const Module *> moduleOf(const std::string &role) const {
+    HOTGATE_TRY(const harness::DhcpRole data, harness::readDhcpRole(installation_.roles / (role + ".yaml")));
+    for (const Module &module : modules_) {
+      const std::string name = llvm::StringRef(module.name).lower();
+      if (module.hotpatch && std::find(data.components.begin(), data.components.end(), name) != data.components.end())
+        return &module;
+    }
+    return nullptr;
+  }
+
+  Result<> runRole(const std::string &role, const harness::LabConfig &config) {
+    HOTGATE_TRY(const Module *module, moduleOf(role));
+    if (module == nullptr)
+      return failUsage(kb_.fileName, "key 'roles'",
+                       fmt::format("role '{}' needs a patched module of its own, and this KB has none", role),
+                       fmt::format("see 'components' in the role's file {}.yaml", role));
+    HOTGATE_TRY(const auto cache, harness::defaultCacheFolder());
+    const harness::LabRequest request{
+        module->pre, *module->hotpatch, config, role, {installation_.roles, installation_.agent, cache}};
+    return harness::runLab(request, facts_, [&](std::string_view step) {
+      log::progress(fmt::format("{}: lab {}: {}", kb_.kb, role, step));
+    });
+  }
+
+  const GateOptions &options_;
+  KbFile kb_;
+  Installation installation_;
+  std::vector<rules::Rule> catalogue_;
+  facts::Database facts_;
+  std::vector<Module> modules_;
+  Timings timings_;
+};
+
+} // namespace
+
+Result<ExitCode> gateCommand(const GateOptions &options) {
+  HOTGATE_TRY(KbFile kb, readKbFile(options.kb));
+  if (kb.lab && options.parts != GateOptions::Parts::staticHalf)
+    HOTGATE_CHECK(harness::readLabConfig(*kb.lab)); // a mistake in it is told at once
+  HOTGATE_TRY(Installation installation, findInstallation());
+  HOTGATE_TRY(auto catalogue, rules::loadCatalogue(options.rules.value_or(installation.rules)));
+  HOTGATE_TRY(auto facts, facts::Database::create(":memory:"));
+  return Gate(options, std::move(kb), std::move(installation), std::move(catalogue), std::move(facts)).run();
+}
+
+} // namespace hotgate::cli

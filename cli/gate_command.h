@@ -1,0 +1,28 @@
+// hotgate gate, check and lab run: the whole way, its static half, its dynamic half.
+//
+// Facts are kept in memory and written into the output folder together with the verdict and the reports once they are
+// complete, so an interrupted or refused run leaves no result that could be mistaken for one. Results of an earlier
+// run are removed first.
+#pragma once
+
+#include "cli/exit_code.h"
+#include "support/result.h"
+
+#include <filesystem>
+#include <optional>
+
+namespace hotgate::cli {
+
+struct GateOptions {
+  enum class Parts { whole, staticHalf, dynamicHalf };
+
+  std::filesystem::path kb; // KB.yaml
+  std::filesystem::path out;
+  std::optional<std::filesystem::path> rules; // else the installed catalogue
+  Parts parts = Parts::whole;
+};
+
+// The exit code is the verdict's.
+Result<ExitCode> gateCommand(const GateOptions &options);
+
+} // namespace hotgate::cli

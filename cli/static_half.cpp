@@ -1,0 +1,149 @@
+#include "cli/static_half.h"
+
+#include "analyzer/diff/image_diff.h"
+#include "analyzer/facts/analysis_writer.h"
+#include "analyzer/image/hotpatch_table.h"
+#include "cli/loaded_program.h"
+#include "support/log.h"
+#include "support/mapped_file.h"
+#include "support/sha256.h"
+
+#include <llvm/ADT/StringRef.h>
+#include <map>
+
+namespace hotgate::cli {
+
+namespace {
+
+// PE images of a folder (or the one file), by lower-case file name: Windows names have no case.
+using ImageFiles = std::map<std::string, std::filesystem::path>;
+
+bool beginsLikeAnImage(const std::filesystem::path &path) {
+  const auto file = MappedFile::open(path);
+  return file && file->bytes().size() >= 2 && file->bytes()[0] == 'M' && file->bytes()[1] == 'Z';
+}
+
+bool hasImageName(const std::filesystem::path &path) {
+  const std::string extension = llvm::StringRef(path.extension().string()).lower();
+  return extension == ".exe" || extension == ".dll" || extension == ".sys" || extension == ".drv";
+}
+
+Result<ImageFiles> imageFiles(const std::filesystem::path &path) {
+  ImageFiles files;
+  const auto add = [&](const std::filesystem::path &file) {
+    files.emplace(llvm::StringRef(file.filename().string()).lower(), file);
+  };
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error)) {
+    add(path);
+    return files;
+  }
+  for (auto entry = std::filesystem::recursive_directory_iterator(path, error);
+       !error && entry != std::filesystem::recursive_directory_iterator(); entry.increment(error))
+    // A truncated image does not begin like one, but its name says that it should: it is opened, and refused aloud.
+    if (entry->is_regular_file() && (hasImageName(entry->path()) || beginsLikeAnImage(entry->path())))
+      add(entry->path());
+  if (error)
+    return failInput(path.string(), "", error.message(), "check the folder and its permissions");
+  return files;
+}
+
+Result<> writeInput(const KbFile &kb, const std::filesystem::path &path, facts::Database &facts) {
+  HOTGATE_TRY(const MappedFile file, MappedFile::open(path));
+  HOTGATE_TRY(auto insert, facts.prepare("INSERT OR REPLACE INTO input VALUES (?,?)"));
+  return insert.run(kb.display(path), sha256Hex(file.bytes()));
+}
+
+Result<LoadedProgram> load(const KbFile &kb, const std::filesystem::path &path, facts::Database &facts) {
+  HOTGATE_TRY(LoadedProgram loaded, loadProgram(path, {std::nullopt, kb.symbols, false}));
+  HOTGATE_CHECK(writeInput(kb, path, facts));
+  if (loaded.pdb)
+    HOTGATE_CHECK(writeInput(kb, *loaded.pdb, facts));
+  return loaded;
+}
+
+Result<> analyzeModule(const KbFile &kb, const Module &module, facts::Database &facts) {
+  HOTGATE_TRY(const LoadedProgram pre, load(kb, module.pre, facts));
+  HOTGATE_TRY(const LoadedProgram post, load(kb, module.post, facts));
+  HOTGATE_TRY(const analyzer::ImageDiff diff, analyzer::diffPrograms(pre.program, post.program));
+  std::optional<LoadedProgram> hotpatch;
+  std::optional<analyzer::HotpatchTable> table;
+  if (module.hotpatch) {
+    HOTGATE_TRY(hotpatch, load(kb, *module.hotpatch, facts));
+    HOTGATE_TRY(table, analyzer::readHotpatchTable(hotpatch->program.image()));
+  }
+  analyzer::ModuleAnalysis analysis{module.name,
+                                    {pre.program, kb.display(module.pre)},
+                                    {post.program, kb.display(module.post)},
+                                    diff,
+                                    std::nullopt,
+                                    std::move(table)};
+  if (hotpatch)
+    analysis.hotpatch.emplace(analyzer::AnalyzedImage{hotpatch->program, kb.display(*module.hotpatch)});
+  return writeModule(facts, analysis);
+}
+
+Result<> writeKb(const KbFile &kb, facts::Database &facts) {
+  HOTGATE_TRY(auto insert, facts.prepare("INSERT INTO kb VALUES (?,?,?)"));
+  HOTGATE_CHECK(insert.run(kb.kb, kb.track, kb.baseline));
+  HOTGATE_TRY(auto declared, facts.prepare("INSERT OR IGNORE INTO declared_function VALUES (?)"));
+  for (const std::string &name : kb.declared)
+    HOTGATE_CHECK(declared.run(name));
+  HOTGATE_CHECK(writeInput(kb, kb.folder / kb.fileName, facts));
+  return kb.lab ? writeInput(kb, *kb.lab, facts) : Result<>();
+}
+
+Result<> writeHotpatchEvidence(const KbFile &kb, const std::vector<Module> &modules, facts::Database &facts) {
+  HOTGATE_TRY(auto insert, facts.prepare("INSERT INTO evidence VALUES ('hotpatch',?,?,?)"));
+  for (const Module &module : modules)
+    HOTGATE_CHECK(insert.run(module.name, module.hotpatch.has_value(),
+                             module.hotpatch ? ""
+                             : kb.hotpatch   ? "the KB's hotpatch folder has no image of this name"
+                                             : "KB.yaml names no hotpatch image"));
+  return {};
+}
+
+} // namespace
+
+Result<std::vector<Module>> pairModules(const KbFile &kb, facts::Database &facts) {
+  HOTGATE_TRY(const ImageFiles pre, imageFiles(kb.pre));
+  HOTGATE_TRY(const ImageFiles post, imageFiles(kb.post));
+  ImageFiles hotpatch;
+  if (kb.hotpatch) {
+    HOTGATE_TRY(hotpatch, imageFiles(*kb.hotpatch));
+  }
+  HOTGATE_TRY(auto lonely, facts.prepare("INSERT OR IGNORE INTO not_evaluated VALUES (?,?)"));
+  std::vector<Module> modules;
+  for (const auto &[name, path] : pre) {
+    const auto partner = post.find(name);
+    if (partner == post.end()) {
+      HOTGATE_CHECK(lonely.run(name, fmt::format("{} has no image of this name in post", kb.display(path))));
+      continue;
+    }
+    Module module{path.filename().string(), path, partner->second, std::nullopt};
+    if (const auto patch = hotpatch.find(name); patch != hotpatch.end())
+      module.hotpatch = patch->second;
+    modules.push_back(std::move(module));
+  }
+  for (const auto &[name, path] : post)
+    if (!pre.contains(name))
+      HOTGATE_CHECK(lonely.run(name, fmt::format("{} has no image of this name in pre", kb.display(path))));
+  for (const auto &[name, path] : hotpatch)
+    if (!pre.contains(name) || !post.contains(name))
+      HOTGATE_CHECK(lonely.run(name, fmt::format("{} patches an image that pre or post lacks", kb.display(path))));
+  if (modules.empty())
+    return failInput(kb.fileName, "", "pre and post have no image of the same name",
+                     "give two folders with the same .exe and .dll names, or two single images with one name");
+  return modules;
+}
+
+Result<> analyzeModules(const KbFile &kb, const std::vector<Module> &modules, facts::Database &facts) {
+  HOTGATE_CHECK(writeKb(kb, facts));
+  for (size_t i = 0; i < modules.size(); ++i) {
+    log::progress(fmt::format("{}: analyze {} ({} of {})", kb.kb, modules[i].name, i + 1, modules.size()));
+    HOTGATE_CHECK(analyzeModule(kb, modules[i], facts));
+  }
+  return writeHotpatchEvidence(kb, modules, facts);
+}
+
+} // namespace hotgate::cli
