@@ -1,0 +1,130 @@
+#include "harness/agent/commands.h"
+
+#include "harness/agent/counters.h"
+#include "harness/agent/patching.h"
+#include "harness/agent/remote_memory.h"
+#include "harness/agent/service_control.h"
+#include "harness/agent/threads.h"
+
+#include <algorithm>
+
+namespace hotgate::harness::agent {
+namespace {
+
+using nlohmann::json;
+
+constexpr uint64_t patchDeadlineMs = 2000;
+constexpr uint64_t serviceDeadlineMs = 30'000;
+
+uint32_t pidOf(const Parameters &parameters) { return static_cast<uint32_t>(parameters.number("pid")); }
+PatchTarget targetOf(const Parameters &parameters) { return {pidOf(parameters), parameters.text("module")}; }
+uint32_t deadlineOf(const Parameters &parameters, uint64_t otherwise) {
+  return static_cast<uint32_t>(parameters.number("deadline_ms", otherwise));
+}
+
+json ping() {
+  const char *wine = wineVersion();
+  return {{"version", HOTGATE_VERSION}, {"pid", GetCurrentProcessId()}, {"wine", wine ? json(wine) : json(nullptr)}};
+}
+
+Outcome<json> processes(const Parameters &parameters) {
+  AGENT_TRY(const auto entries, listProcesses());
+  json list = json::array();
+  for (const ProcessEntry &entry : entries)
+    if (!parameters.has("name") || sameName(entry.name, parameters.text("name")))
+      list.push_back({{"pid", entry.pid}, {"parent", entry.parent}, {"name", entry.name}});
+  return json{{"processes", std::move(list)}};
+}
+
+Outcome<json> readBytes(const Parameters &parameters) {
+  AGENT_TRY(const auto process, Process::open(pidOf(parameters)));
+  AGENT_TRY(const auto module, process.module(parameters.text("module")));
+  const uint64_t rva = parameters.number("rva");
+  const uint64_t size = parameters.number("size");
+  if (rva + size > module.size)
+    return refuse(module.name, fmt::format("RVA {:#x}", rva),
+                  fmt::format("{} bytes there end outside the module", size));
+  AGENT_TRY(const auto bytes, RemoteMemory(process).read(module.base + rva, size));
+  return json{{"bytes", hexadecimal(bytes)}};
+}
+
+Outcome<json> threads(const Parameters &parameters) {
+  AGENT_TRY(const auto process, Process::open(pidOf(parameters)));
+  AGENT_TRY(const auto modules, process.modules());
+  AGENT_TRY(const auto places, threadPlaces(process));
+  json list = json::array();
+  for (const ThreadPlace &place : places) {
+    const auto module = std::find_if(modules.begin(), modules.end(), [&](const Module &m) {
+      return place.rip >= m.base && place.rip - m.base < m.size;
+    });
+    const bool known = module != modules.end();
+    list.push_back({{"tid", place.tid},
+                    {"rip", place.rip},
+                    {"module", known ? json(module->name) : json(nullptr)},
+                    {"rva", known ? json(place.rip - module->base) : json(nullptr)}});
+  }
+  return json{{"threads", std::move(list)}};
+}
+
+Outcome<json> stop(const Parameters &parameters) {
+  AGENT_TRY(const auto process, Process::open(pidOf(parameters)));
+  const auto exitCode = static_cast<UINT>(parameters.number("exit_code"));
+  if (!TerminateProcess(process.handle(), exitCode))
+    return refuseLastError(process.entity(), "TerminateProcess");
+  WaitForSingleObject(process.handle(), patchDeadlineMs);
+  return json{{"exit_code", exitCode}};
+}
+
+} // namespace
+
+Outcome<json> Commands::start(const Parameters &parameters) {
+  AGENT_TRY(auto child, startProcess({parameters.text("program"), parameters.text("arguments"),
+                                      parameters.text("directory"), parameters.text("output")}));
+  const auto created = startTime(child.handle.get());
+  const json reply{{"pid", child.pid}, {"start_time", created ? json(*created) : json(nullptr)}};
+  started_[child.pid] = std::move(child.handle);
+  return reply;
+}
+
+Outcome<json> Commands::counters(const Parameters &parameters) const {
+  const auto kept = started_.find(pidOf(parameters));
+  return readCounters(pidOf(parameters), kept == started_.end() ? nullptr : kept->second.get());
+}
+
+Outcome<json> Commands::run(const Request &request) {
+  const Parameters &p = request.parameters;
+  const std::string &command = request.command;
+  if (command == "ping")
+    return ping();
+  if (command == "start")
+    return start(p);
+  if (command == "processes")
+    return processes(p);
+  if (command == "apply")
+    return applyPatch(targetOf(p), p.text("image"), deadlineOf(p, patchDeadlineMs));
+  if (command == "undo")
+    return undoPatch(targetOf(p), deadlineOf(p, patchDeadlineMs));
+  if (command == "query")
+    return queryPatch(targetOf(p));
+  if (command == "read")
+    return readBytes(p);
+  if (command == "counters")
+    return counters(p);
+  if (command == "threads")
+    return threads(p);
+  if (command == "stop")
+    return stop(p);
+  if (command == "service-install")
+    return installService(p.text("name"), p.text("program"), p.text("arguments"));
+  if (command == "service-start")
+    return startService(p.text("name"), deadlineOf(p, serviceDeadlineMs));
+  if (command == "service-stop")
+    return stopService(p.text("name"), deadlineOf(p, serviceDeadlineMs));
+  if (command == "service-query")
+    return queryService(p.text("name"));
+  if (command == "service-delete")
+    return deleteService(p.text("name"));
+  return refuse("request", command, "the command has a form but no code: this is a defect of the agent");
+}
+
+} // namespace hotgate::harness::agent
