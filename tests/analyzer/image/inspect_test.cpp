@@ -94,7 +94,8 @@ TEST(InspectJson, IsCompleteAndDeterministic) {
 }
 
 TEST(InspectJson, FunctionsCountTheirFragments) {
-  for (const auto &function : jsonOf(samplePath("x64"))["functions"])
+  const auto json = jsonOf(samplePath("x64"));
+  for (const auto &function : json["functions"])
     EXPECT_EQ(function["fragments"], function["name"] == "primary" ? 2 : 0) << function;
 }
 

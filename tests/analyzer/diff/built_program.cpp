@@ -1,0 +1,97 @@
+#include "tests/analyzer/diff/built_program.h"
+
+#include "analyzer/symbols/pdb_reader.h"
+
+#include <cstdlib>
+#include <fstream>
+
+namespace hotgate::analyzer::test {
+
+namespace {
+
+constexpr const char *prelude = R"(
+#define EXPORT extern "C" __declspec(dllexport)
+#define NOINLINE __attribute__((noinline))
+extern "C" int _fltused = 0;
+extern "C" int __stdcall _DllMainCRTStartup(void *, unsigned, void *) { return 1; }
+)";
+
+std::string joined(const std::vector<std::string> &words) {
+  std::string text;
+  for (const std::string &word : words)
+    text += " " + word;
+  return text;
+}
+
+void run(const std::filesystem::path &folder, const std::string &command) {
+  const std::string inFolder = "cd '" + folder.string() + "' && " + command + " > build.log 2>&1";
+  if (std::system(inFolder.c_str()) != 0) {
+    std::ifstream log(folder / "build.log");
+    ADD_FAILURE() << command << '\n' << log.rdbuf();
+  }
+}
+
+} // namespace
+
+std::filesystem::path buildImage(const std::string &source, const BuildOptions &options) {
+  std::string folderName = testing::TempDir() + "/hotgate-built-XXXXXX";
+  const std::filesystem::path folder = ::mkdtemp(folderName.data());
+  std::ofstream(folder / "code.cpp") << prelude << source;
+  run(folder, "clang++-19 --target=x86_64-pc-windows-msvc -ffreestanding -fno-exceptions -fno-rtti -std=c++20 -O2 -g "
+              "-gcodeview -gno-codeview-command-line -fdebug-compilation-dir=. -ffunction-sections -fdata-sections "
+              "-fms-hotpatch -c code.cpp -o code.obj" +
+                  joined(options.compile));
+  run(folder, "lld-link-19 /dll /nodefaultlib /debug /functionpadmin:6 /opt:noicf /opt:ref /Brepro /release "
+              "/pdbaltpath:code.pdb /pdbsourcepath:. /out:code.dll code.obj" +
+                  joined(options.link));
+  return folder / "code.dll";
+}
+
+Program openProgram(const std::filesystem::path &path, bool withSymbols) {
+  auto image = Image::open(path);
+  EXPECT_TRUE(image) << image.error().message();
+  Symbols symbols;
+  if (withSymbols) {
+    auto read = readPdb(path.parent_path() / "code.pdb", *image);
+    EXPECT_TRUE(read) << read.error().message();
+    symbols = *std::move(read);
+  }
+  auto program = Program::build(*std::move(image), std::move(symbols));
+  EXPECT_TRUE(program) << program.error().message();
+  return *std::move(program);
+}
+
+Comparison::Comparison(const std::filesystem::path &preImage, const std::filesystem::path &postImage, bool withSymbols)
+    : pre(openProgram(preImage, withSymbols)), post(openProgram(postImage, withSymbols)) {
+  auto compared = diffPrograms(pre, post);
+  EXPECT_TRUE(compared) << compared.error().message();
+  diff = *std::move(compared);
+}
+
+std::set<std::string> Comparison::names(ChangeStatus status) const {
+  std::set<std::string> result;
+  for (const FunctionDifference &difference : diff.functions)
+    if (difference.status == status)
+      result.insert(difference.pre ? pre.functions()[*difference.pre].name : post.functions()[*difference.post].name);
+  return result;
+}
+
+const FunctionDifference &Comparison::function(const std::string &name) const {
+  for (const FunctionDifference &difference : diff.functions)
+    if ((difference.pre && pre.functions()[*difference.pre].name == name) ||
+        (difference.post && post.functions()[*difference.post].name == name))
+      return difference;
+  ADD_FAILURE() << "no function " << name;
+  return diff.functions.front();
+}
+
+uint64_t Comparison::bytes(Cause cause) const {
+  const auto found = diff.ledger.byCause.find(cause);
+  return found == diff.ledger.byCause.end() ? 0 : found->second.pre + found->second.post;
+}
+
+Comparison compareSources(const std::string &pre, const std::string &post, const BuildOptions &options) {
+  return {buildImage(pre, options), buildImage(post, options)};
+}
+
+} // namespace hotgate::analyzer::test
