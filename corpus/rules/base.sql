@@ -73,7 +73,14 @@ INSERT INTO listing VALUES
   (4, 0, 0x1410, 'movzx ecx, byte ptr [rdx]', 0x1410, 'movzx ecx, byte ptr [rdx]', 0),
   (4, 1, 0x1413, 'mov rax, rbx', 0x1413, 'cmp ecx, 0x40', 1),
   (4, 2, NULL, NULL, 0x1416, 'ja 0x1530', 1),
-  (4, 3, 0x1416, 'call AppendOption', 0x1418, 'call AppendOption', 0);
+  (4, 3, 0x1416, 'call AppendOption', 0x1418, 'call AppendOption', 0),
+  (5, 0, 0x1608, 'mov rdi, rcx', 0x1628, 'mov rdi, rcx', 0),
+  (5, 1, 0x160b, 'mov eax, dword ptr [rcx + 0x18]', 0x162b, 'mov eax, dword ptr [rcx + 0x18]', 0),
+  (5, 2, 0x160e, 'test eax, eax', 0x162e, 'cmp eax, 0x15180', 1),
+  (5, 3, 0x1610, 'je 0x16f0', 0x1633, 'ja 0x1718', 1),
+  (5, 4, 0x1616, 'call WriteAudit', 0x1639, 'call WriteAudit', 0),
+  (6, 0, 0x1804, 'add r8, rdx', 0x1824, 'add r8, rdx', 0),
+  (6, 1, NULL, NULL, 0x1827, 'cmp r8, r9', 1);
 
 INSERT INTO hotpatch VALUES (3, 3, 36, 7, 0, 0);
 INSERT INTO hotpatch_base VALUES (3, 0, 7, 0x12, 0x65a00001, 0x0001abcd);
@@ -82,8 +89,8 @@ INSERT INTO hotpatch_record VALUES
   (3, 2, 'absolute', 1, 0x5008, 0x6010, NULL, NULL);
 
 INSERT INTO ledger VALUES
-  ('dhcpsrv.exe', 'identical', 200000, 200000), ('dhcpsrv.exe', 'function body', 704, 740), ('dhcpsrv.exe', 'moved', 28000, 28000),
-  ('dhcpsrv.exe', 'version', 16, 16), ('dhcpsrv.exe', 'checksum', 4, 4);
+  ('dhcpsrv.exe', 'same', 200000, 200000), ('dhcpsrv.exe', 'function body', 704, 740), ('dhcpsrv.exe', 'moved', 28000, 28000),
+  ('dhcpsrv.exe', 'displacement only', 212, 212), ('dhcpsrv.exe', 'build stamp', 60, 60), ('dhcpsrv.exe', 'checksum', 4, 4);
 
 INSERT INTO lab_run VALUES (1, 'dhcp', 'dhcpsrv.exe', 'qemu', 'tcg', 'completed');
 INSERT INTO lab_step VALUES

@@ -32,7 +32,8 @@ touched(root, what, name) AS (
 SELECT t.module || '!' || t.name AS subject,
        printf('%s %s %s%s%s%s.', t.kind, t.name,
               CASE WHEN t.pre_size <> t.post_size
-                THEN printf('grows or shrinks from %d to %d bytes', t.pre_size, t.post_size)
+                THEN printf('%s from %d to %d bytes', CASE WHEN t.pre_size < t.post_size THEN 'grows' ELSE 'shrinks' END,
+                            t.pre_size, t.post_size)
                 ELSE printf('keeps its %d bytes, but members move', t.post_size) END,
               COALESCE((SELECT '; ' || f.status || ' member: ' || f.name || printf(' at 0x%x', COALESCE(f.post_offset, f.pre_offset))
                         FROM field_pair f WHERE f.type_id = t.type_id AND f.status IN ('added', 'removed', 'retyped')

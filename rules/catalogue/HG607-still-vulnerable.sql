@@ -10,4 +10,4 @@ SELECT 'role ' || r.role || ': witness' AS subject,
        printf('The witness test still finds the defect after the patch: %s.', w.text) AS message,
        json_object('seen', w.seen, 'text', w.text) AS evidence
 FROM lab_witness w JOIN lab_run r ON r.run_id = w.run_id
-WHERE w.phase = 'patched' AND w.seen <> 'fixed';
+WHERE w.phase = 'patched' AND w.seen = 'vulnerable';

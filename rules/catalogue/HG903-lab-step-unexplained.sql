@@ -13,6 +13,12 @@ WITH due(ordinal, phase, step) AS (
          (11, 'undone', 'smoke')),
 -- A failed step ends the run: what follows it is missing for that reason.
 failed(run_id) AS (SELECT run_id FROM lab_step WHERE outcome <> 'ok'),
+-- Phases in which requests or the process were lost.
+fault(run_id, phase) AS (
+  SELECT run_id, phase FROM lab_probe WHERE exchange <> 'witness' AND (answered < sent OR wrong > 0)
+  UNION
+  SELECT p.run_id, p.phase FROM lab_process p JOIN lab_process c ON c.run_id = p.run_id AND c.phase = 'control'
+  WHERE p.phase <> 'control' AND (p.state <> 'running' OR p.pid <> c.pid)),
 trouble(run_id, ordinal, text) AS (
   SELECT r.run_id, d.ordinal, printf('step %s (%s) was not reached', d.step, d.phase)
   FROM lab_run r JOIN due d
@@ -22,17 +28,17 @@ trouble(run_id, ordinal, text) AS (
   SELECT s.run_id, s.ordinal, printf('step %s (%s) failed: %s', s.step, s.phase, s.text)
   FROM lab_step s
   WHERE s.outcome <> 'ok'
-    -- What the other lab rules explain by facts: apply, verify, undo and the witness (HG604, HG606, HG607), and probes and processes.
-    AND NOT (s.phase <> 'control'
-             AND (s.step IN ('apply', 'verify', 'undo')
-                  OR EXISTS (SELECT 1 FROM lab_witness w WHERE w.run_id = s.run_id AND w.phase = s.phase AND s.step = 'witness'
-                             AND w.seen <> CASE s.phase WHEN 'patched' THEN 'fixed' ELSE 'vulnerable' END)
-                  OR EXISTS (SELECT 1 FROM lab_probe p WHERE p.run_id = s.run_id AND p.phase = s.phase AND p.exchange <> 'witness'
-                             AND (p.answered < p.sent OR p.wrong > 0))
-                  OR (s.step = 'soak' AND EXISTS (SELECT 1 FROM lab_growth g WHERE g.run_id = s.run_id AND g.low > 0))
-                  OR EXISTS (SELECT 1 FROM lab_process p WHERE p.run_id = s.run_id AND p.phase = s.phase AND p.state <> 'running')
-                  OR EXISTS (SELECT 1 FROM lab_process p JOIN lab_process c ON c.run_id = p.run_id AND c.phase = 'control'
-                             WHERE p.run_id = s.run_id AND p.phase = s.phase AND p.pid <> c.pid)))
+    -- What other lab rules explain by facts: HG604 and HG606 (apply, verify, undo), HG607 (witness), HG601 to HG605 (probes, memory, process).
+    AND (s.phase = 'control'
+         OR NOT (s.step IN ('apply', 'verify', 'undo')
+                 OR (s.step = 'witness' AND EXISTS (SELECT 1 FROM lab_witness w WHERE w.run_id = s.run_id AND w.phase = s.phase))
+                 OR (s.step = 'soak' AND EXISTS (SELECT 1 FROM lab_growth g WHERE g.run_id = s.run_id AND g.low > 0))
+                 OR EXISTS (SELECT 1 FROM fault f WHERE f.run_id = s.run_id AND f.phase = s.phase)))
+  UNION ALL
+  SELECT w.run_id, 100, printf('the witness test saw ''%s'' (%s): %s', w.seen, w.phase, w.text)
+  FROM lab_witness w
+  WHERE w.phase = 'patched' AND w.seen NOT IN ('fixed', 'vulnerable')
+    AND NOT EXISTS (SELECT 1 FROM fault f WHERE f.run_id = w.run_id AND f.phase = w.phase)
   ORDER BY 1, 2)
 SELECT 'role ' || r.role || ': run' AS subject,
        printf('In the lab run, %s.', group_concat(t.text, '; ')) AS message,

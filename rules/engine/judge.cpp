@@ -1,3 +1,4 @@
+#include "rules/engine/rows.h"
 #include "rules/engine/verdict.h"
 #include "support/sha256.h"
 
@@ -62,23 +63,6 @@ private:
   facts::Database *facts_;
 };
 
-// Names come from images and guests: whatever is no UTF-8 in them is replaced once, here, so that every report is valid
-// text.
-std::string asUtf8(const std::string &text) {
-  const std::string quoted = ordered_json(text).dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-  return ordered_json::parse(quoted).get<std::string>();
-}
-
-template <class Use> Result<> forEachRow(facts::Database &facts, std::string_view sql, Use use) {
-  HOTGATE_TRY(auto rows, facts.prepare(sql));
-  for (;;) {
-    HOTGATE_TRY(const bool more, rows.step());
-    if (!more)
-      return {};
-    use(rows);
-  }
-}
-
 Result<Kb> readKb(facts::Database &facts) {
   std::vector<Kb> rows;
   HOTGATE_CHECK(forEachRow(facts, "SELECT track, baseline FROM kb",
@@ -122,7 +106,7 @@ public:
   Result<> evaluate(const Rule &rule) {
     std::set<std::string> unseen;
     for (const Gap &gap : gapsOf(rule)) {
-      const std::string reason = asUtf8(gap.module.empty() ? gap.reason : gap.module + ": " + gap.reason);
+      const std::string reason = validUtf8(gap.module.empty() ? gap.reason : gap.module + ": " + gap.reason);
       verdict_.notEvaluated.push_back({rule.id, reason});
       unseen.insert(gap.module);
       isIncomplete_ = isIncomplete_ ||
@@ -135,10 +119,10 @@ public:
 
   Result<Verdict> finish() {
     HOTGATE_CHECK(forEachRow(facts_, "SELECT subject, reason FROM not_evaluated", [&](const facts::Statement &row) {
-      verdict_.notEvaluated.push_back({"", asUtf8(row.text(0) + ": " + row.text(1))});
+      verdict_.notEvaluated.push_back({"", validUtf8(row.text(0) + ": " + row.text(1))});
     }));
     HOTGATE_CHECK(forEachRow(facts_, "SELECT path, sha256 FROM input ORDER BY path", [&](const facts::Statement &row) {
-      verdict_.inputs.push_back({asUtf8(row.text(0)), row.text(1)});
+      verdict_.inputs.push_back({validUtf8(row.text(0)), row.text(1)});
     }));
     std::ranges::sort(verdict_.findings, {}, [](const Finding &finding) {
       return std::tie(finding.severity, finding.rule, finding.subject, finding.message, finding.evidence);
@@ -186,8 +170,8 @@ private:
   }
 
   Result<Finding> findingOf(const Rule &rule, const facts::Statement &row) const {
-    Finding finding{rule.id, rule.severity, rule.confidence, {}, asUtf8(row.text(0)), asUtf8(row.text(1)), {}};
-    const auto evidence = ordered_json::parse(asUtf8(row.text(2)), nullptr, /*allow_exceptions=*/false);
+    Finding finding{rule.id, rule.severity, rule.confidence, {}, validUtf8(row.text(0)), validUtf8(row.text(1)), {}};
+    const auto evidence = ordered_json::parse(validUtf8(row.text(2)), nullptr, /*allow_exceptions=*/false);
     if (finding.subject.empty() || finding.message.empty() || !evidence.is_object())
       return failFault("rule " + rule.id, fmt::format("subject \"{}\"", finding.subject),
                        "a finding needs a subject, a message and a JSON object as evidence",

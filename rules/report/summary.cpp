@@ -1,0 +1,77 @@
+#include "rules/report/summary.h"
+
+#include "rules/engine/rows.h"
+#include "rules/report/escape.h"
+
+#include <algorithm>
+
+namespace hotgate::rules {
+
+Result<KbIdentity> readKbIdentity(facts::Database &facts) {
+  KbIdentity identity;
+  HOTGATE_CHECK(forEachRow(facts, "SELECT kb, track, baseline FROM kb", [&](const facts::Statement &row) {
+    identity = {validUtf8(row.text(0)), validUtf8(row.text(1)), validUtf8(row.text(2))};
+  }));
+  return identity;
+}
+
+std::string_view meaningOf(VerdictKind kind) {
+  switch (kind) {
+  case VerdictKind::approve:
+    return "No rule found anything that speaks against this KB, and nothing was left unjudged.";
+  case VerdictKind::review:
+    return "A person has to look at the findings before this KB ships.";
+  case VerdictKind::block:
+    return "This KB must not ship as it is.";
+  case VerdictKind::incomplete:
+    return "Something could not be judged, so this KB is neither approved nor blocked.";
+  }
+  return "";
+}
+
+std::string countsOf(const std::vector<Finding> &findings) {
+  std::string counts;
+  for (const Severity severity : {Severity::block, Severity::incomplete, Severity::review, Severity::note})
+    if (const auto count = std::ranges::count(findings, severity, &Finding::severity); count > 0)
+      counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count, toString(severity));
+  return counts.empty() ? "none" : counts;
+}
+
+std::map<std::string, std::vector<std::string>> rulesByReason(const Verdict &verdict) {
+  std::map<std::string, std::vector<std::string>> byReason;
+  for (const NotEvaluated &entry : verdict.notEvaluated)
+    byReason[entry.reason].push_back(entry.rule);
+  return byReason;
+}
+
+Result<std::vector<std::string>> scopeLines(facts::Database &facts) {
+  std::vector<std::string> lines;
+  HOTGATE_CHECK(forEachRow(facts,
+                           "SELECT module, SUM(status = 'changed'), SUM(status = 'added'), SUM(status = 'removed'), "
+                           "SUM(status = 'identical') "
+                           "FROM function_pair GROUP BY module ORDER BY module",
+                           [&](const facts::Statement &row) {
+                             lines.push_back(fmt::format("{}: {} functions changed, {} added, {} removed, {} identical",
+                                                         validUtf8(row.text(0)), grouped(row.integer(1)),
+                                                         grouped(row.integer(2)), grouped(row.integer(3)),
+                                                         grouped(row.integer(4))));
+                           }));
+  HOTGATE_CHECK(forEachRow(
+      facts,
+      "SELECT l.module, SUM(l.post_bytes), SUM(CASE WHEN l.cause IN ('same', 'moved') THEN 0 ELSE l.post_bytes END), "
+      "(SELECT COALESCE(SUM(u.size), 0) FROM ledger_unattributed u WHERE u.module = l.module) "
+      "FROM ledger l GROUP BY l.module ORDER BY l.module",
+      [&](const facts::Statement &row) {
+        lines.push_back(fmt::format("{}: {} of {} bytes differ, {} without a cause", validUtf8(row.text(0)),
+                                    grouped(row.integer(2)), grouped(row.integer(1)), grouped(row.integer(3))));
+      }));
+  HOTGATE_CHECK(forEachRow(facts, "SELECT role, provider, accelerator, outcome FROM lab_run ORDER BY run_id",
+                           [&](const facts::Statement &row) {
+                             lines.push_back(fmt::format("lab, role {} ({}, {}): {}", validUtf8(row.text(0)),
+                                                         validUtf8(row.text(1)), validUtf8(row.text(2)),
+                                                         validUtf8(row.text(3))));
+                           }));
+  return lines;
+}
+
+} // namespace hotgate::rules
