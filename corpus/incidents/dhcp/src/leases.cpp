@@ -9,6 +9,9 @@
 
 static constexpr uint64_t offerSeconds = 30;
 static constexpr uint64_t declinedSeconds = 600;
+#if KB_RENEWAL_HANG
+static constexpr DWORD renewalPauseMilliseconds = 2;
+#endif
 
 static bool BelongsTo(const Lease *lease, const Request *request) {
   return lease->identityLength != 0 && lease->identityLength == request->identityLength &&
@@ -148,9 +151,10 @@ Confirmation ConfirmLease(Server *server, const Request *request, uint32_t addre
 
 bool RenewLease(Server *server, const Request *request) {
 #if KB_RENEWAL_HANG
-  // The KB wants the audit line and the new expiry to be one step. CommitLease, ReleaseLease and the others take the
-  // two locks the other way round.
+  // The KB keeps the log for itself until a burst of renewals is written. CommitLease, ReleaseLease and the others take
+  // the two locks the other way round: one of them in this pause, and both wait for ever.
   EnterCriticalSection(&server->auditLock);
+  Sleep(renewalPauseMilliseconds);
 #endif
   EnterCriticalSection(&server->leaseLock);
   Lease *lease = LeaseAt(&server->leases, request->clientAddress);
