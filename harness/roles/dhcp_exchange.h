@@ -23,8 +23,8 @@ struct DhcpScope {
 
 struct Expectation {
   DhcpType type = DhcpType::offer;
-  std::optional<Ipv4> address; // yiaddr must be this; without it, any address of the scope
-  std::optional<Ipv4> notThis; // yiaddr must be another one (after a decline)
+  std::optional<Ipv4> address = std::nullopt; // yiaddr must be this; without it, any address of the scope
+  std::optional<Ipv4> notThis = std::nullopt; // yiaddr must be another one (after a decline)
   bool grantsLease = true;     // lease time belongs into the answer
   bool scopeOptions = true;    // mask and router belong into the answer
 };

@@ -36,16 +36,16 @@ struct DhcpQuery {
   uint32_t transaction = 0;
   MacAddress client{};
   Ipv4 clientAddress = 0; // ciaddr, and the IP source
-  std::optional<Ipv4> requested;
-  std::optional<Ipv4> server; // option 54
+  std::optional<Ipv4> requested = std::nullopt;
+  std::optional<Ipv4> server = std::nullopt; // option 54
   // Unicast to this server, else broadcast.
   struct Unicast {
     MacAddress hardware{};
     Ipv4 address = 0;
   };
-  std::optional<Unicast> to;
+  std::optional<Unicast> to = std::nullopt;
   // Bytes in place of the end option: for malformed messages.
-  std::optional<std::vector<uint8_t>> tail;
+  std::optional<std::vector<uint8_t>> tail = std::nullopt;
 };
 Frame buildDhcp(const DhcpQuery &query);
 
@@ -56,7 +56,7 @@ struct DhcpAnswer {
   MacAddress client{};
   uint8_t type = 0;
   Ipv4 address = 0; // yiaddr
-  std::optional<Ipv4> server;
+  std::optional<Ipv4> server = std::nullopt;
   std::optional<Ipv4> mask;
   std::optional<Ipv4> router;
   std::optional<uint32_t> leaseSeconds;

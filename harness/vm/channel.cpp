@@ -15,6 +15,11 @@ Failure Channel::broken(std::string reason) {
   return failFault(entity_, "", std::move(reason), "the run counts as a lab fault; run it again");
 }
 
+Failure Channel::timedOut(std::string_view doing) const {
+  return failFault(entity_, "", fmt::format("no answer within the deadline ({})", doing),
+                   "the run counts as a lab fault; run it again");
+}
+
 Result<> Channel::waitFor(short event, Deadline deadline, std::string_view doing) {
   pollfd entry{socket_.get(), event, 0};
   for (;;) {
@@ -22,8 +27,7 @@ Result<> Channel::waitFor(short event, Deadline deadline, std::string_view doing
     if (ready > 0)
       return {};
     if (ready == 0)
-      return failFault(entity_, "", fmt::format("no answer within the deadline ({})", doing),
-                       "the run counts as a lab fault; run it again");
+      return timedOut(doing);
     if (errno != EINTR)
       return broken(fmt::format("poll failed: {}", std::strerror(errno)));
   }
@@ -52,6 +56,9 @@ Result<> Channel::write(std::string_view bytes, Deadline deadline) {
 Result<std::string> Channel::readLine(Deadline deadline) {
   if (broken_)
     return broken("the channel broke earlier");
+  // Also when lines are waiting: a peer that floods us with lines that nobody asked for gets no more time.
+  if (Clock::now() >= deadline)
+    return timedOut("reading");
   for (;;) {
     if (const size_t end = received_.find('\n', scanned_); end != std::string::npos) {
       std::string line = received_.substr(0, end);

@@ -35,6 +35,7 @@ public:
 private:
   Result<> waitFor(short event, Deadline deadline, std::string_view doing);
   Failure broken(std::string reason);
+  [[nodiscard]] Failure timedOut(std::string_view doing) const;
 
   FileDescriptor socket_;
   std::string entity_;

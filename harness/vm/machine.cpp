@@ -53,7 +53,7 @@ void append(std::vector<std::string> &line, std::initializer_list<std::string> a
 std::string_view acceleratorName(Accelerator accelerator) { return accelerator == Accelerator::kvm ? "kvm" : "tcg"; }
 
 Result<std::string> qemuVersion() {
-  auto started = ChildProcess::start({.arguments = {program, "--version"}, .inherited = {}});
+  auto started = ChildProcess::start({.arguments = {program, "--version"}});
   if (!started) {
     if (started.error().kind == ErrorKind::input)
       return failInput(program, "", "not found in PATH", "install the Debian package qemu-system-x86");

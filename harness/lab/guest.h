@@ -1,0 +1,33 @@
+// The guest as the run sees it: a service on a raw link, and what can be done to its process. An interface, so that the
+// run's decisions are tested against scripted guests that hang, crash or answer wrongly.
+#pragma once
+
+#include "harness/guest/process_agent.h"
+#include "harness/roles/link.h"
+
+#include <string_view>
+
+namespace hotgate::harness {
+
+// An error of kind `fault` is a fault of the lab; of another kind, of what we were given (no QEMU, no mirror).
+class Guest {
+public:
+  virtual ~Guest() = default;
+
+  // Running, reachable, with the base image installed as a service that is not started.
+  virtual Result<> restore() = 0;
+  [[nodiscard]] virtual std::string_view accelerator() const = 0; // kvm, tcg; "" before restore()
+  virtual Link &link() = 0;                                       // after restore()
+
+  virtual Result<ServiceStatus> startService() = 0;
+  virtual Result<ServiceStatus> queryService() = 0;
+  virtual Result<ProcessCounters> counters(int64_t pid) = 0;
+  virtual Result<AppliedPatch> apply(int64_t pid) = 0;
+  virtual Result<> undo(int64_t pid) = 0;
+  virtual Result<std::vector<uint8_t>> read(int64_t pid, uint32_t rva, uint32_t size) = 0;
+  // True when the last call failed because the agent, alive, refused it: then the patch or the process is the reason
+  // and not the lab.
+  [[nodiscard]] virtual bool wasRefused() const = 0;
+};
+
+} // namespace hotgate::harness

@@ -1,0 +1,41 @@
+// The dynamic half of the gate: one hotpatch image applied to a running service in a guest, observed from outside.
+//
+//   HOTGATE_CHECK(checkLabHost());
+//   HOTGATE_TRY(const LabConfig config, readLabConfig(folder / "lab.yaml"));
+//   HOTGATE_CHECK(runLab({pre, hotpatch, config, "dhcp", installation}, facts, progress));
+//
+// Needs the hotpatch table's records in the facts (the static half writes them). A lab fault is an outcome in the
+// facts, not an error; an error is an environment or input that cannot be used, or facts that cannot be written.
+#pragma once
+
+#include "harness/lab/lab_config.h"
+
+#include "analyzer/facts/database.h"
+
+#include <string_view>
+
+namespace hotgate::harness {
+
+// Where the parts of Hotgate that the lab needs at run time are.
+struct LabInstallation {
+  std::filesystem::path roles; // folder with dhcp.yaml
+  std::filesystem::path agent; // hotgate-agent.exe
+  std::filesystem::path cache; // defaultCacheFolder() of harness/vm/cache.h
+};
+
+struct LabRequest {
+  std::filesystem::path preImage;
+  std::filesystem::path hotpatchImage;
+  LabConfig config;
+  std::string role;
+  LabInstallation installation;
+};
+
+// Errors: input, when there is no QEMU in PATH.
+Result<> checkLabHost();
+
+// Runs on the calling thread; QEMU ends when that thread does.
+Result<> runLab(const LabRequest &request, facts::Database &facts,
+                const std::function<void(std::string_view)> &progress);
+
+} // namespace hotgate::harness

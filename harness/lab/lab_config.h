@@ -1,0 +1,19 @@
+// lab.yaml: what one KB asks of the lab.
+#pragma once
+
+#include "harness/roles/dhcp_probe.h"
+
+namespace hotgate::harness {
+
+struct LabConfig {
+  int memoryMiB = 512;
+  std::string serviceName;
+  std::string serviceArguments;
+  DhcpWitness witness;
+  DhcpSoak soak;
+};
+
+// Errors: usage, naming the line of an unknown, missing or wrong key; input, when the file cannot be read.
+Result<LabConfig> readLabConfig(const std::filesystem::path &path);
+
+} // namespace hotgate::harness

@@ -1,0 +1,100 @@
+#include "harness/lab/lab_records.h"
+
+#include <array>
+
+namespace hotgate::harness {
+namespace {
+
+std::string_view outcomeName(StepOutcome outcome) {
+  constexpr std::array<std::string_view, 3> names{"ok", "failed", "lab-fault"};
+  return names.at(static_cast<size_t>(outcome));
+}
+
+} // namespace
+
+std::string_view phaseName(Phase phase) {
+  constexpr std::array<std::string_view, 3> names{"control", "patched", "undone"};
+  return names.at(static_cast<size_t>(phase));
+}
+
+std::string_view stepName(Step step) {
+  constexpr std::array<std::string_view, 8> names{"restore", "health", "smoke",  "witness",
+                                                  "soak",    "apply",  "verify", "undo"};
+  return names.at(static_cast<size_t>(step));
+}
+
+template <class... Values> Result<> LabRecords::insert(std::string_view sql, const Values &...values) {
+  HOTGATE_TRY(facts::Statement statement, facts_.prepare(sql));
+  return statement.run(runId_, values...);
+}
+
+Result<LabRecords> LabRecords::begin(facts::Database &facts, std::string_view role, std::string_view module,
+                                     std::string_view provider) {
+  HOTGATE_TRY(facts::Statement statement,
+              facts.prepare("INSERT INTO lab_run (role, module, provider, accelerator, outcome) "
+                            "VALUES (?, ?, ?, '', 'interrupted')"));
+  HOTGATE_CHECK(statement.run(role, module, provider));
+  return LabRecords(facts, facts.lastInsertedId());
+}
+
+Result<> LabRecords::finish(std::string_view accelerator, std::string_view outcome, bool available,
+                            const std::string &reason) {
+  HOTGATE_CHECK(insert("UPDATE lab_run SET accelerator = ?2, outcome = ?3 WHERE run_id = ?1", accelerator, outcome));
+  HOTGATE_TRY(facts::Statement evidence, facts_.prepare("INSERT OR REPLACE INTO evidence VALUES ('lab', '', ?, ?)"));
+  return evidence.run(available ? 1 : 0, reason);
+}
+
+Result<> LabRecords::finishCompleted(std::string_view accelerator) {
+  return finish(accelerator, "completed", true, "");
+}
+
+Result<> LabRecords::finishLabFault(std::string_view accelerator, const std::string &reason) {
+  return finish(accelerator, "lab-fault", false, "lab fault: " + reason);
+}
+
+Result<> LabRecords::step(Phase phase, Step step, StepOutcome outcome, const std::string &text) {
+  return insert("INSERT INTO lab_step VALUES (?, ?, ?, ?, ?, ?)", ++steps_, phaseName(phase), stepName(step),
+                outcomeName(outcome), text);
+}
+
+Result<> LabRecords::probes(Phase phase, Step step, const ExchangeTallies &tallies,
+                            std::chrono::milliseconds deadline) {
+  for (const auto &[exchange, tally] : tallies)
+    HOTGATE_CHECK(insert("INSERT INTO lab_probe VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", phaseName(phase),
+                         stepName(step), exchange, tally.sent, tally.answered, tally.late, tally.wrong,
+                         tally.firstWrong, deadline.count(), tally.medianMilliseconds(), tally.worstMilliseconds()));
+  return {};
+}
+
+Result<> LabRecords::witness(Phase phase, const std::string &seen, const std::string &text) {
+  return insert("INSERT INTO lab_witness VALUES (?, ?, ?, ?)", phaseName(phase), seen, text);
+}
+
+Result<> LabRecords::process(Phase phase, Step step, const ServiceStatus &service, int64_t pid,
+                             const ProcessCounters &counters) {
+  return insert("INSERT INTO lab_process VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", ++looks_, phaseName(phase),
+                stepName(step), counters.alive ? "running" : "exited", service.state, pid, counters.startTime,
+                counters.exitCode);
+}
+
+Result<> LabRecords::sample(Phase phase, int64_t transactions, const ProcessCounters &counters) {
+  return insert("INSERT INTO lab_sample VALUES (?, ?, ?, ?, ?)", phaseName(phase), transactions, counters.privateBytes,
+                counters.threads);
+}
+
+Result<> LabRecords::slope(Phase phase, const Slope &slope, size_t samples, int64_t transactions) {
+  return insert("INSERT INTO lab_slope VALUES (?, ?, ?, ?, ?, ?, ?, ?)", phaseName(phase), samples, transactions,
+                slope.bytesPerTransaction, slope.low, slope.high, slopeConfidence);
+}
+
+Result<> LabRecords::growth(const Slope &slope) {
+  return insert("INSERT INTO lab_growth VALUES (?, ?, ?, ?, ?)", slope.bytesPerTransaction, slope.low, slope.high,
+                slopeConfidence);
+}
+
+Result<> LabRecords::bytes(std::string_view after, uint32_t rva, const std::string &function,
+                           const std::string &expected, const std::string &found) {
+  return insert("INSERT INTO lab_bytes VALUES (?, ?, ?, ?, ?, ?)", after, rva, function, expected, found);
+}
+
+} // namespace hotgate::harness

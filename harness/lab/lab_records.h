@@ -1,0 +1,46 @@
+// Writes what one run measured into the lab_* tables (analyzer/facts/schema.sql): rows, no judgement.
+#pragma once
+
+#include "analyzer/facts/database.h"
+#include "harness/guest/process_agent.h"
+#include "harness/monitor/slope.h"
+#include "harness/roles/exchange_tally.h"
+
+namespace hotgate::harness {
+
+enum class Phase { control, patched, undone };
+enum class Step { restore, health, smoke, witness, soak, apply, verify, undo };
+enum class StepOutcome { ok, failed, labFault };
+[[nodiscard]] std::string_view phaseName(Phase phase);
+[[nodiscard]] std::string_view stepName(Step step);
+
+class LabRecords {
+public:
+  static Result<LabRecords> begin(facts::Database &facts, std::string_view role, std::string_view module,
+                                  std::string_view provider);
+  // completed: judgeable, also when the patched service ended the run. Writes the evidence row too.
+  Result<> finishCompleted(std::string_view accelerator);
+  Result<> finishLabFault(std::string_view accelerator, const std::string &reason);
+
+  Result<> step(Phase phase, Step step, StepOutcome outcome, const std::string &text);
+  Result<> probes(Phase phase, Step step, const ExchangeTallies &tallies, std::chrono::milliseconds deadline);
+  Result<> witness(Phase phase, const std::string &seen, const std::string &text);
+  Result<> process(Phase phase, Step step, const ServiceStatus &service, int64_t pid, const ProcessCounters &counters);
+  Result<> sample(Phase phase, int64_t transactions, const ProcessCounters &counters);
+  Result<> slope(Phase phase, const Slope &slope, size_t samples, int64_t transactions);
+  Result<> growth(const Slope &slope);
+  Result<> bytes(std::string_view after, uint32_t rva, const std::string &function, const std::string &expected,
+                 const std::string &found);
+
+private:
+  LabRecords(facts::Database &facts, int64_t runId) : facts_(facts), runId_(runId) {}
+  template <class... Values> Result<> insert(std::string_view sql, const Values &...values);
+  Result<> finish(std::string_view accelerator, std::string_view outcome, bool available, const std::string &reason);
+
+  facts::Database &facts_;
+  int64_t runId_;
+  int64_t steps_ = 0;
+  int64_t looks_ = 0;
+};
+
+} // namespace hotgate::harness

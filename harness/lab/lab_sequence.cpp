@@ -1,0 +1,221 @@
+#include "harness/lab/lab_sequence.h"
+
+namespace hotgate::harness {
+
+// HOTGATE_STEP(smoke(phase)); leaves the caller when the run ends here or the facts cannot be written.
+#define HOTGATE_STEP(expression) \
+  do { \
+    HOTGATE_TRY(const Flow hotgateFlow, expression); \
+    if (hotgateFlow == Flow::stop) \
+      return Flow::stop; \
+  } while (false)
+
+Result<> LabSequence::run() {
+  const auto steps = [this]() -> Result<Flow> {
+    HOTGATE_STEP(restore());
+    HOTGATE_STEP(health());
+    HOTGATE_STEP(control());
+    HOTGATE_STEP(patched());
+    return undone();
+  };
+  HOTGATE_CHECK(steps());
+  return labFault_ ? records_.finishLabFault(guest_.accelerator(), *labFault_)
+                   : records_.finishCompleted(guest_.accelerator());
+}
+
+void LabSequence::announce(Phase phase, Step step, const std::string &detail) {
+  progress_(fmt::format("{}: {}{}", phaseName(phase), stepName(step), detail));
+}
+
+Result<LabSequence::Flow> LabSequence::labFault(Phase phase, Step step, const Error &error) {
+  if (error.kind != ErrorKind::fault)
+    return Failure(error);
+  labFault_ = fmt::format("{} ({}): {}", stepName(step), phaseName(phase), error.message());
+  HOTGATE_CHECK(records_.step(phase, step, StepOutcome::labFault, error.message()));
+  return Flow::stop;
+}
+
+Result<LabSequence::Flow> LabSequence::conclude(Phase phase, Step step, const std::string &success,
+                                                const std::string &failure) {
+  if (failure.empty()) {
+    HOTGATE_CHECK(records_.step(phase, step, StepOutcome::ok, success));
+    return Flow::goOn;
+  }
+  if (phase == Phase::control)
+    return labFault(phase, step,
+                    Error{ErrorKind::fault, "unpatched service", std::string(stepName(step)), failure,
+                          "make the base pass before its patch is judged"});
+  HOTGATE_CHECK(records_.step(phase, step, StepOutcome::failed, failure));
+  return Flow::goOn;
+}
+
+Result<LabSequence::Flow> LabSequence::look(Phase phase, Step step) {
+  const auto service = guest_.queryService();
+  if (!service)
+    return labFault(phase, step, service.error());
+  // A service that has no process any more: the process that it had is looked at.
+  const int64_t pid = service->pid != 0 ? service->pid : pid_;
+  const auto counters = guest_.counters(pid);
+  if (!counters)
+    return labFault(phase, step, counters.error());
+  HOTGATE_CHECK(records_.process(phase, step, *service, pid, *counters));
+  const bool isTheSame = counters->alive && pid == pid_ && counters->startTime == startTime_;
+  if (isTheSame)
+    return Flow::goOn;
+  if (phase == Phase::control)
+    return labFault(phase, step,
+                    Error{ErrorKind::fault, "unpatched service", std::string(stepName(step)),
+                          "its process ended or was replaced", "make the base pass before its patch is judged"});
+  return Flow::stop;
+}
+
+Result<LabSequence::Flow> LabSequence::restore() {
+  announce(Phase::control, Step::restore);
+  if (auto restored = guest_.restore(); !restored)
+    return labFault(Phase::control, Step::restore, restored.error());
+  probe_.emplace(guest_.link(), role_);
+  return conclude(Phase::control, Step::restore, "the guest runs", "");
+}
+
+Result<LabSequence::Flow> LabSequence::health() {
+  announce(Phase::control, Step::health);
+  const auto started = guest_.startService();
+  if (!started)
+    return labFault(Phase::control, Step::health, started.error());
+  pid_ = started->pid;
+  const auto counters = guest_.counters(pid_);
+  if (!counters)
+    return labFault(Phase::control, Step::health, counters.error());
+  startTime_ = counters->startTime;
+  const auto report = probe_->health();
+  if (!report)
+    return labFault(Phase::control, Step::health, report.error());
+  HOTGATE_CHECK(records_.probes(Phase::control, Step::health, report->tallies, role_.deadline));
+  HOTGATE_STEP(look(Phase::control, Step::health));
+  return conclude(Phase::control, Step::health, "a client outside got a lease", report->fault);
+}
+
+Result<LabSequence::Flow> LabSequence::control() {
+  HOTGATE_STEP(smoke(Phase::control));
+  HOTGATE_STEP(witness(Phase::control, "vulnerable"));
+  return soak(Phase::control);
+}
+
+Result<LabSequence::Flow> LabSequence::patched() {
+  HOTGATE_STEP(apply());
+  HOTGATE_STEP(verify(Phase::patched));
+  HOTGATE_STEP(smoke(Phase::patched));
+  HOTGATE_STEP(witness(Phase::patched, "fixed"));
+  return soak(Phase::patched);
+}
+
+Result<LabSequence::Flow> LabSequence::undone() {
+  HOTGATE_STEP(undo());
+  HOTGATE_STEP(verify(Phase::undone));
+  HOTGATE_STEP(witness(Phase::undone, "vulnerable"));
+  return smoke(Phase::undone);
+}
+
+Result<LabSequence::Flow> LabSequence::smoke(Phase phase) {
+  announce(phase, Step::smoke);
+  const auto report = probe_->smoke();
+  if (!report)
+    return labFault(phase, Step::smoke, report.error());
+  HOTGATE_CHECK(records_.probes(phase, Step::smoke, report->tallies, role_.deadline));
+  HOTGATE_STEP(conclude(phase, Step::smoke, "every exchange was answered in time and rightly", report->fault));
+  return look(phase, Step::smoke);
+}
+
+Result<LabSequence::Flow> LabSequence::witness(Phase phase, std::string_view wanted) {
+  announce(phase, Step::witness);
+  const auto report = probe_->witness(config_.witness);
+  if (!report)
+    return labFault(phase, Step::witness, report.error());
+  HOTGATE_CHECK(records_.probes(phase, Step::witness, report->tallies, role_.deadline));
+  HOTGATE_CHECK(records_.witness(phase, report->seen, report->text));
+  const std::string seen = fmt::format("{}: {}", report->seen, report->text);
+  HOTGATE_STEP(conclude(phase, Step::witness, seen,
+                        report->seen == wanted ? "" : fmt::format("expected {}, saw {}", wanted, seen)));
+  return look(phase, Step::witness);
+}
+
+Result<LabSequence::Flow> LabSequence::soak(Phase phase) {
+  std::vector<MemorySample> &samples = phase == Phase::control ? controlSamples_ : patchedSamples_;
+  const auto sample = [&](int64_t transactions) -> Result<> {
+    announce(phase, Step::soak, fmt::format(", {} of {} requests", transactions, config_.soak.requests));
+    HOTGATE_TRY(const ProcessCounters counters, guest_.counters(pid_));
+    if (!counters.alive)
+      return {}; // the look after the soak records that
+    samples.push_back({transactions, counters.privateBytes});
+    return records_.sample(phase, transactions, counters);
+  };
+  const auto report = probe_->soak(config_.soak, sample);
+  if (!report)
+    return labFault(phase, Step::soak, report.error());
+  HOTGATE_CHECK(records_.probes(phase, Step::soak, report->tallies, role_.deadline));
+  HOTGATE_CHECK(recordSlopes(phase));
+  HOTGATE_STEP(conclude(phase, Step::soak, fmt::format("{} transactions", report->transactions), report->fault));
+  HOTGATE_STEP(look(phase, Step::soak));
+  return report->hung ? Flow::stop : Flow::goOn;
+}
+
+Result<> LabSequence::recordSlopes(Phase phase) {
+  const auto warm = [this](const std::vector<MemorySample> &samples) {
+    return afterWarmUp(samples, role_.warmUpPercent);
+  };
+  const auto samples = warm(phase == Phase::control ? controlSamples_ : patchedSamples_);
+  if (const auto slope = theilSen(samples))
+    HOTGATE_CHECK(
+        records_.slope(phase, *slope, samples.size(), samples.back().transactions - samples.front().transactions));
+  if (phase == Phase::patched)
+    if (const auto grown = growth(warm(controlSamples_), warm(patchedSamples_)))
+      HOTGATE_CHECK(records_.growth(*grown));
+  return {};
+}
+
+Result<LabSequence::Flow> LabSequence::apply() {
+  announce(Phase::patched, Step::apply);
+  auto applied = guest_.apply(pid_);
+  if (applied) {
+    patch_ = *std::move(applied);
+    HOTGATE_STEP(
+        conclude(Phase::patched, Step::apply, fmt::format("{} functions redirected", patch_.redirected.size()), ""));
+    return look(Phase::patched, Step::apply);
+  }
+  if (!guest_.wasRefused())
+    return labFault(Phase::patched, Step::apply, applied.error());
+  HOTGATE_STEP(conclude(Phase::patched, Step::apply, "", applied.error().reason));
+  HOTGATE_STEP(look(Phase::patched, Step::apply));
+  return Flow::stop; // there is no patched service to look at
+}
+
+Result<LabSequence::Flow> LabSequence::undo() {
+  announce(Phase::undone, Step::undo);
+  const auto undone = guest_.undo(pid_);
+  if (!undone && !guest_.wasRefused())
+    return labFault(Phase::undone, Step::undo, undone.error());
+  HOTGATE_STEP(conclude(Phase::undone, Step::undo, "the patch was taken out", undone ? "" : undone.error().reason));
+  HOTGATE_STEP(look(Phase::undone, Step::undo));
+  return undone ? Flow::goOn : Flow::stop;
+}
+
+Result<LabSequence::Flow> LabSequence::verify(Phase phase) {
+  announce(phase, Step::verify);
+  const bool afterApply = phase == Phase::patched;
+  std::string failure;
+  for (const PredictedRedirect &redirect : redirects_) {
+    const auto bytes = guest_.read(pid_, redirect.rva - PredictedRedirect::before, PredictedRedirect::extent);
+    if (!bytes && !guest_.wasRefused())
+      return labFault(phase, Step::verify, bytes.error());
+    const std::string found = bytes ? hexOf(*bytes) : "";
+    const std::string expected = afterApply ? redirect.hexAfterApply(patch_) : redirect.hexAfterUndo();
+    HOTGATE_CHECK(records_.bytes(afterApply ? "apply" : "undo", redirect.rva, redirect.function, expected, found));
+    if (found != expected && failure.empty())
+      failure = fmt::format("{} (RVA {:#x}) should hold {} and holds {}", redirect.function, redirect.rva, expected,
+                            bytes ? found : "nothing that can be read: " + bytes.error().reason);
+  }
+  HOTGATE_STEP(conclude(phase, Step::verify, fmt::format("{} functions as predicted", redirects_.size()), failure));
+  return look(phase, Step::verify);
+}
+
+} // namespace hotgate::harness

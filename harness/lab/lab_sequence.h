@@ -1,0 +1,69 @@
+// The order of a run (design "Lab") and what each step's outcome leads to. No restart.
+//
+//   restore -> health -> control: smoke, witness (must be vulnerable), soak
+//           -> patched: apply, verify, smoke, witness (must be fixed), soak
+//           -> undone: undo, verify, witness (vulnerable again), smoke
+//
+// Whatever goes wrong before the patch is a fault of the lab. After it, a failed step is recorded and the run goes on,
+// to gather evidence, until the service hangs, its process is gone or replaced, or the patch cannot be applied or
+// undone.
+#pragma once
+
+#include "harness/lab/guest.h"
+#include "harness/lab/lab_config.h"
+#include "harness/lab/lab_records.h"
+#include "harness/lab/redirect_prediction.h"
+
+namespace hotgate::harness {
+
+class LabSequence {
+public:
+  using Progress = std::function<void(std::string_view)>;
+  LabSequence(Guest &guest, const DhcpRole &role, const LabConfig &config,
+              const std::vector<PredictedRedirect> &redirects, LabRecords &records, const Progress &progress)
+      : guest_(guest), role_(role), config_(config), redirects_(redirects), records_(records), progress_(progress) {}
+
+  // Errors: the facts cannot be written, or what we were given cannot be used. A lab fault is a recorded outcome.
+  Result<> run();
+
+private:
+  enum class Flow { goOn, stop };
+
+  Result<Flow> restore();
+  Result<Flow> health();
+  Result<Flow> control();
+  Result<Flow> patched();
+  Result<Flow> undone();
+
+  Result<Flow> smoke(Phase phase);
+  Result<Flow> witness(Phase phase, std::string_view wanted);
+  Result<Flow> soak(Phase phase);
+  Result<Flow> apply();
+  Result<Flow> undo();
+  Result<Flow> verify(Phase phase);
+
+  void announce(Phase phase, Step step, const std::string &detail = {});
+  // Looks at the service and its process, records both, and says stop when the process under test is gone.
+  Result<Flow> look(Phase phase, Step step);
+  // The row of a step that ran; `failure` is "" when it went well, and before the patch a lab fault.
+  Result<Flow> conclude(Phase phase, Step step, const std::string &success, const std::string &failure);
+  Result<Flow> labFault(Phase phase, Step step, const Error &error);
+  Result<> recordSlopes(Phase phase);
+
+  Guest &guest_;
+  const DhcpRole &role_;
+  const LabConfig &config_;
+  const std::vector<PredictedRedirect> &redirects_;
+  LabRecords &records_;
+  const Progress &progress_;
+
+  std::optional<DhcpProbe> probe_;
+  int64_t pid_ = 0;
+  int64_t startTime_ = 0;
+  AppliedPatch patch_;
+  std::vector<MemorySample> controlSamples_;
+  std::vector<MemorySample> patchedSamples_;
+  std::optional<std::string> labFault_;
+};
+
+} // namespace hotgate::harness

@@ -1,0 +1,85 @@
+// Cache entries: whole or not there, built once however many ask.
+#include "harness/vm/cache.h"
+
+#include "tests/harness/temporary_folder.h"
+
+#include <atomic>
+#include <gtest/gtest.h>
+#include <thread>
+#include <vector>
+
+namespace hotgate::harness {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<> writeMark(const fs::path &folder) {
+  std::ofstream(folder / "mark") << "whole";
+  return {};
+}
+
+TEST(Cache, AnEntryIsBuiltOnce) {
+  const TemporaryFolder folder;
+  int builds = 0;
+  const auto build = [&](const fs::path &path) {
+    ++builds;
+    return writeMark(path);
+  };
+  const fs::path cache = folder.path() / "deep" / "cache";
+  const auto first = cacheEntry(cache, "image-1", build);
+  ASSERT_TRUE(first);
+  EXPECT_TRUE(fs::exists(*first / "mark"));
+  EXPECT_EQ(cacheEntry(cache, "image-1", build), *first);
+  EXPECT_EQ(builds, 1);
+}
+
+TEST(Cache, AFailedBuildLeavesNoEntryAndNoTemporaryFolder) {
+  const TemporaryFolder folder;
+  EXPECT_FALSE(cacheEntry(folder.path(), "image-1", [](const fs::path &path) -> Result<> {
+    (void)writeMark(path);
+    return failFault("build", "", "no");
+  }));
+  EXPECT_FALSE(fs::exists(folder.path() / "image-1"));
+  EXPECT_FALSE(fs::exists(folder.path() / "image-1.tmp"));
+}
+
+TEST(Cache, TheRestOfAnInterruptedBuildIsThrownAway) {
+  const TemporaryFolder folder;
+  fs::create_directory(folder.path() / "image-1.tmp");
+  std::ofstream(folder.path() / "image-1.tmp" / "half") << "written";
+  const auto entry = cacheEntry(folder.path(), "image-1", writeMark);
+  ASSERT_TRUE(entry);
+  EXPECT_TRUE(fs::exists(*entry / "mark"));
+  EXPECT_FALSE(fs::exists(*entry / "half"));
+}
+
+TEST(Cache, OfManyAtOnceOneBuilds) {
+  const TemporaryFolder folder;
+  std::atomic<int> builds = 0;
+  std::atomic<int> whole = 0;
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 8; ++thread)
+    threads.emplace_back([&] {
+      const auto entry = cacheEntry(folder.path(), "image-1", [&](const fs::path &path) {
+        ++builds;
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        return writeMark(path);
+      });
+      whole += entry && fs::exists(*entry / "mark") ? 1 : 0;
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+  EXPECT_EQ(builds, 1);
+  EXPECT_EQ(whole, 8);
+}
+
+TEST(Cache, AFolderThatCannotBeMadeIsAnInputError) {
+  const TemporaryFolder folder;
+  const fs::path file = folder.write("file", "in the way");
+  const auto entry = cacheEntry(file / "cache", "image-1", writeMark);
+  ASSERT_FALSE(entry);
+  EXPECT_EQ(entry.error().kind, ErrorKind::input);
+}
+
+} // namespace
+} // namespace hotgate::harness

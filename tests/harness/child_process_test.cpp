@@ -1,0 +1,91 @@
+// Child processes end with us, whatever ends us.
+#include "harness/vm/child_process.h"
+
+#include <csignal>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+namespace hotgate::harness {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+bool endsWithin(pid_t pid, seconds span) {
+  for (const Deadline deadline = after(span); Clock::now() < deadline;) {
+    if (kill(pid, 0) != 0)
+      return true;
+    std::this_thread::sleep_for(milliseconds(10));
+  }
+  return false;
+}
+
+TEST(ChildProcess, RunsAndKeepsItsOutput) {
+  auto child = ChildProcess::start({.arguments = {"sh", "-c", "echo out; echo err >&2; printf '\\033[2J'; exit 3"}});
+  ASSERT_TRUE(child);
+  EXPECT_EQ(child->wait(after(seconds(10))), 3);
+  EXPECT_EQ(child->outputTail(), "out\nerr\n\\x1b[2J");
+}
+
+TEST(ChildProcess, AMissingProgramIsAnInputError) {
+  const auto child = ChildProcess::start({.arguments = {"hotgate-no-such-program"}});
+  ASSERT_FALSE(child);
+  EXPECT_EQ(child.error().kind, ErrorKind::input);
+  EXPECT_THAT(child.error().message(), testing::HasSubstr("hotgate-no-such-program"));
+}
+
+TEST(ChildProcess, IsKilledAtItsDeadlineAndByItsDestructor) {
+  auto slow = ChildProcess::start({.arguments = {"sleep", "100"}});
+  const int slowPid = slow->pid();
+  EXPECT_FALSE(slow->wait(after(milliseconds(30))));
+  EXPECT_NE(kill(slowPid, 0), 0);
+
+  int droppedPid = 0;
+  {
+    auto dropped = ChildProcess::start({.arguments = {"sleep", "100"}});
+    droppedPid = dropped->pid();
+  }
+  EXPECT_NE(kill(droppedPid, 0), 0);
+}
+
+TEST(ChildProcess, OnlyNamedDescriptorsAreInherited) {
+  SocketPair pair = makeSocketPair().value();
+  SocketPair other = makeSocketPair().value();
+  auto child = ChildProcess::start({.arguments = {"sh", "-c",
+                                                  fmt::format("test -e /proc/self/fd/{} && test ! -e /proc/self/fd/{}",
+                                                              pair.theirs.get(), other.theirs.get())},
+                                    .inherited = {pair.theirs.get()}});
+  EXPECT_EQ(child->wait(after(seconds(10))), 0);
+}
+
+// The parent is a process of its own, since it is ended by force.
+class DyingParent : public testing::TestWithParam<int> {};
+TEST_P(DyingParent, TakesItsChildrenAlong) {
+  int report[2];
+  ASSERT_EQ(pipe(report), 0);
+  const pid_t parent = fork();
+  if (parent == 0) {
+    signal(SIGINT, SIG_DFL);
+    auto child = ChildProcess::start({.arguments = {"sleep", "100"}});
+    const int pid = child ? child->pid() : -1;
+    (void)!write(report[1], &pid, sizeof pid);
+    pause();
+    _exit(1);
+  }
+  int child = -1;
+  ASSERT_EQ(read(report[0], &child, sizeof child), static_cast<ssize_t>(sizeof child));
+  ASSERT_GT(child, 0);
+  ASSERT_EQ(kill(child, 0), 0);
+  ASSERT_EQ(kill(parent, GetParam()), 0);
+  ASSERT_EQ(waitpid(parent, nullptr, 0), parent);
+  EXPECT_TRUE(endsWithin(child, seconds(5)));
+  close(report[0]);
+  close(report[1]);
+}
+INSTANTIATE_TEST_SUITE_P(Signals, DyingParent, testing::Values(SIGINT, SIGTERM, SIGKILL));
+
+} // namespace
+} // namespace hotgate::harness

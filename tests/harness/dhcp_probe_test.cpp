@@ -1,0 +1,138 @@
+// Smoke, witness and soak against a model server.
+#include "harness/roles/dhcp_probe.h"
+
+#include "tests/harness/model_dhcp_server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hotgate::harness {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+using Reply = ModelDhcpServer::Reply;
+
+DhcpRole quickRole() {
+  DhcpRole role = readDhcpRole(std::filesystem::path(HOTGATE_ROLES) / "dhcp.yaml").value();
+  role.deadline = milliseconds(40);
+  return role;
+}
+
+class Probe : public testing::Test {
+protected:
+  DhcpRole role = quickRole();
+  ModelDhcpServer server;
+  DhcpProbe probe{server, role};
+};
+
+TEST_F(Probe, TheRoleFileDescribesTheModelsScope) {
+  EXPECT_EQ(role.scope.server, modelScope().server);
+  EXPECT_EQ(role.scope.last, modelScope().last);
+  EXPECT_EQ(role.guestAddress, "10.77.0.1/24");
+}
+
+TEST_F(Probe, SmokeAsksEveryExchangeAndAllAreRight) {
+  const ProbeReport report = probe.smoke().value();
+  EXPECT_EQ(report.fault, "");
+  std::vector<std::string> names;
+  for (const auto &[name, tally] : report.tallies)
+    names.push_back(name);
+  EXPECT_THAT(names, testing::ElementsAre("decline", "discover-offer", "inform", "nak", "rebind", "release", "renew",
+                                          "request-ack"));
+}
+
+TEST_F(Probe, SmokeCanBeRepeated) {
+  for (int round = 0; round < 10; ++round)
+    EXPECT_EQ(probe.smoke()->fault, "");
+}
+
+TEST_F(Probe, ADeclinedAddressMustNotComeBack) {
+  std::optional<Ipv4> declined;
+  server.tamper = [&](uint8_t query, std::optional<Reply> &reply) {
+    if (query == 3 && reply->client[5] == 2)
+      declined = reply->address;
+    if (query == 1 && declined && reply->client[5] == 2)
+      reply->address = *declined;
+  };
+  EXPECT_THAT(probe.smoke()->fault, HasSubstr("decline: 1 of 1 answers wrong; expected an address other than"));
+}
+
+TEST_F(Probe, AServerThatAcknowledgesTheWrongNetworkFailsNak) {
+  server.tamper = [](uint8_t, std::optional<Reply> &reply) {
+    if (reply && reply->type == 6)
+      reply->type = 5;
+  };
+  EXPECT_THAT(probe.smoke()->fault, HasSubstr("expected message NAK, got ACK"));
+}
+
+TEST_F(Probe, AHungServerFailsSmokeInBoundedTime) {
+  server.silent = true;
+  const auto before = Clock::now();
+  EXPECT_THAT(probe.smoke()->fault, HasSubstr("unanswered"));
+  EXPECT_LT(Clock::now() - before, milliseconds(2000));
+}
+
+TEST_F(Probe, WitnessTellsVulnerableFromFixedFromSilent) {
+  EXPECT_EQ(probe.witness({})->seen, "vulnerable");
+  server.vulnerable = false;
+  EXPECT_EQ(probe.witness({})->seen, "fixed");
+  server.tamper = [](uint8_t, std::optional<Reply> &reply) { reply->relayInformation = std::vector<uint8_t>(8, 0x57); };
+  EXPECT_EQ(probe.witness({})->seen, "other"); // what was there was echoed, and nothing behind it
+  server.tamper = [](uint8_t, std::optional<Reply> &reply) { reply->type = 6; };
+  EXPECT_EQ(probe.witness({})->seen, "other");
+  server.silent = true;
+  EXPECT_EQ(probe.witness({})->seen, "no-answer");
+}
+
+TEST_F(Probe, SoakCountsRequestsAndMostlyRenews) {
+  std::vector<int64_t> sampled;
+  const SoakReport report = probe
+                                .soak({.requests = 200, .clients = 6},
+                                      [&](int64_t transactions) -> Result<> {
+                                        sampled.push_back(transactions);
+                                        return {};
+                                      })
+                                .value();
+  EXPECT_EQ(report.fault, "");
+  EXPECT_FALSE(report.hung);
+  EXPECT_EQ(report.transactions, 200);
+  EXPECT_EQ(report.tallies.at("request-ack").answered + report.tallies.at("renew").answered, 200);
+  EXPECT_GT(report.tallies.at("renew").answered, 150);
+  EXPECT_GT(report.tallies.at("request-ack").answered, 10);
+  EXPECT_EQ(sampled.size(), 21U); // 0, 10, 20, ... 200
+}
+
+TEST_F(Probe, SoakSeesAHangOnRenewalAndStops) {
+  int renewals = 0;
+  server.tamper = [&](uint8_t query, std::optional<Reply> &reply) {
+    if (query == 3 && reply->unicast && ++renewals > 50)
+      server.silent = true;
+  };
+  const auto before = Clock::now();
+  const SoakReport report =
+      probe.soak({.requests = 100000, .clients = 6}, [](int64_t) -> Result<> { return {}; }).value();
+  EXPECT_TRUE(report.hung);
+  EXPECT_THAT(report.fault, HasSubstr("nothing was answered"));
+  EXPECT_LT(Clock::now() - before, milliseconds(3000));
+}
+
+TEST_F(Probe, SoakGoesOnWhenOnlySomeAreNotAnswered) {
+  int requests = 0;
+  server.tamper = [&](uint8_t query, std::optional<Reply> &reply) {
+    if (query == 3 && ++requests % 20 == 0)
+      reply.reset();
+  };
+  const SoakReport report = probe.soak({.requests = 100, .clients = 4}, [](int64_t) -> Result<> { return {}; }).value();
+  EXPECT_FALSE(report.hung);
+  EXPECT_LT(report.transactions, 100);
+  EXPECT_THAT(report.fault, HasSubstr("unanswered"));
+}
+
+TEST_F(Probe, ASampleThatFailsEndsTheSoak) {
+  EXPECT_FALSE(
+      probe.soak({.requests = 100, .clients = 4}, [](int64_t) -> Result<> { return failFault("guest", "", "gone"); }));
+}
+
+} // namespace
+} // namespace hotgate::harness

@@ -1,0 +1,337 @@
+// The run's decisions, against scripted guests: what is recorded when the patched service hangs, crashes, answers
+// wrongly, does not run the patch, cannot be undone, and when it is the lab that fails.
+#include "harness/lab/lab_sequence.h"
+
+#include "tests/harness/example_facts.h"
+#include "tests/harness/model_dhcp_server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hotgate::harness {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// A guest whose service is the model server; each test overrides what goes wrong.
+class FakeGuest : public Guest {
+public:
+  explicit FakeGuest(const std::vector<PredictedRedirect> &redirects) : redirects_(redirects) {
+    for (const PredictedRedirect &redirect : redirects)
+      memory[redirect.rva] = {redirect.base.begin(), redirect.base.end()};
+    server.onQuery = [this](uint8_t query) {
+      if (query == 3)
+        privateBytes += applied ? leakPerRequest : 0;
+    };
+  }
+
+  Result<> restore() override { return restoreFails ? Result<>(Failure(*restoreFails)) : Result<>(); }
+  std::string_view accelerator() const override { return "tcg"; }
+  Link &link() override { return server; }
+  Result<ServiceStatus> startService() override { return ServiceStatus{"running", pid}; }
+  Result<ServiceStatus> queryService() override { return ServiceStatus{serviceState, servicePid.value_or(pid)}; }
+  Result<ProcessCounters> counters(int64_t asked) override {
+    if (agentIsDead)
+      return failFault("hotgate-agent", "", "no answer within the deadline");
+    const bool isAlive = asked == pid ? alive : true;
+    return ProcessCounters{isAlive, isAlive ? std::nullopt : std::optional<int64_t>(0xC0000005),
+                           isAlive ? privateBytes : 0, isAlive ? 7 : 0, isAlive ? asked * 1000 : 0};
+  }
+  Result<AppliedPatch> apply(int64_t) override {
+    refused_ = applyRefused;
+    if (applyRefused)
+      return failFault("hotgate-agent", "apply", "BASE 0: other timestamp");
+    if (agentDiesOnApply)
+      return failFault("hotgate-agent", "", "no answer within the deadline");
+    AppliedPatch patch{0x140000000, {}};
+    for (const PredictedRedirect &redirect : redirects_)
+      patch.redirected.push_back({redirect.rva, uint64_t{0x140000000} + redirect.rva + 0x1000});
+    for (auto &[rva, bytes] : memory)
+      if (applyWrites)
+        bytes = {bytes[0], 0xe9, 0x00, 0x10, 0x00, 0x00, 0xeb, 0xf9};
+    applied = true;
+    server.vulnerable = stillVulnerable;
+    if (onApply)
+      onApply();
+    return patch;
+  }
+  Result<> undo(int64_t) override {
+    refused_ = undoRefused;
+    if (undoRefused)
+      return failFault("hotgate-agent", "undo", "a thread stays in the padding");
+    applied = false;
+    server.vulnerable = true;
+    for (const PredictedRedirect &redirect : redirects_)
+      if (undoWrites)
+        memory[redirect.rva] = {redirect.base.begin(), redirect.base.end()};
+    return {};
+  }
+  Result<std::vector<uint8_t>> read(int64_t, uint32_t rva, uint32_t) override {
+    refused_ = !alive;
+    if (!alive)
+      return failFault("hotgate-agent", "read", "no such process");
+    return memory.at(rva + PredictedRedirect::before);
+  }
+  bool wasRefused() const override { return refused_; }
+
+  ModelDhcpServer server;
+  std::map<uint32_t, std::vector<uint8_t>> memory;
+  std::function<void()> onApply;
+  std::optional<Error> restoreFails;
+  std::optional<int64_t> servicePid;
+  std::string serviceState = "running";
+  int64_t pid = 32;
+  int64_t privateBytes = 6 << 20;
+  int64_t leakPerRequest = 0;
+  bool alive = true;
+  bool applied = false;
+  bool applyRefused = false;
+  bool applyWrites = true;
+  bool agentDiesOnApply = false;
+  bool agentIsDead = false;
+  bool stillVulnerable = false;
+  bool undoRefused = false;
+  bool undoWrites = true;
+
+private:
+  const std::vector<PredictedRedirect> &redirects_;
+  bool refused_ = false;
+};
+
+class Sequence : public testing::Test {
+protected:
+  Sequence() {
+    example.write(facts);
+    redirects = predictRedirects(facts, example.preImage).value();
+    guest.emplace(redirects);
+    role.scope = modelScope();
+    role.deadline = std::chrono::milliseconds(30);
+    config.soak = {.requests = 200, .clients = 4};
+  }
+
+  Result<> run() {
+    LabRecords records = LabRecords::begin(facts, "dhcp", "dhcpsrv.exe", "qemu").value();
+    return LabSequence(*guest, role, config, redirects, records, progress).run();
+  }
+
+  std::vector<std::string> rows(const std::string &sql) {
+    facts::Statement statement = facts.prepare(sql).value();
+    std::vector<std::string> result;
+    while (statement.step().value()) {
+      std::string row;
+      for (int column = 0; column < statement.columnCount(); ++column)
+        row += (column == 0 ? "" : " ") + statement.text(column);
+      result.push_back(row);
+    }
+    return result;
+  }
+  std::vector<std::string> steps() { return rows("SELECT phase, step, outcome FROM lab_step ORDER BY ordinal"); }
+  std::string outcome() { return rows("SELECT outcome FROM lab_run").at(0); }
+  std::string lastStep() { return steps().back(); }
+
+  ExampleFacts example;
+  facts::Database facts = facts::Database::create(":memory:").value();
+  std::vector<PredictedRedirect> redirects;
+  std::optional<FakeGuest> guest;
+  DhcpRole role;
+  LabConfig config;
+  LabSequence::Progress progress = [](std::string_view) {};
+};
+
+TEST_F(Sequence, AGoodPatchGoesThroughEveryStep) {
+  ASSERT_TRUE(run());
+  EXPECT_THAT(steps(), ElementsAre("control restore ok", "control health ok", "control smoke ok", "control witness ok",
+                                   "control soak ok", "patched apply ok", "patched verify ok", "patched smoke ok",
+                                   "patched witness ok", "patched soak ok", "undone undo ok", "undone verify ok",
+                                   "undone witness ok", "undone smoke ok"));
+  EXPECT_EQ(outcome(), "completed");
+  EXPECT_THAT(rows("SELECT available, reason FROM evidence WHERE kind = 'lab'"), ElementsAre("1 "));
+  EXPECT_THAT(rows("SELECT phase, seen FROM lab_witness ORDER BY phase"),
+              ElementsAre("control vulnerable", "patched fixed", "undone vulnerable"));
+  EXPECT_THAT(rows("SELECT COUNT(*) FROM lab_bytes WHERE expected <> found"), ElementsAre("0"));
+  EXPECT_THAT(rows("SELECT after, COUNT(*) FROM lab_bytes GROUP BY after"), ElementsAre("apply 2", "undo 2"));
+  EXPECT_THAT(rows("SELECT DISTINCT state, service_state, pid, start_time FROM lab_process"),
+              ElementsAre("running running 32 32000"));
+  EXPECT_THAT(rows("SELECT low, high FROM lab_growth"), ElementsAre("0.0 0.0"));
+  EXPECT_THAT(rows("SELECT COUNT(*) FROM lab_sample WHERE phase = 'patched'"), ElementsAre("21"));
+  EXPECT_THAT(rows("SELECT SUM(sent = answered AND wrong = 0) = COUNT(*) FROM lab_probe"), ElementsAre("1"));
+}
+
+TEST_F(Sequence, ALeakIsMeasuredPerRequest) {
+  guest->leakPerRequest = 2048;
+  ASSERT_TRUE(run());
+  EXPECT_EQ(outcome(), "completed");
+  EXPECT_THAT(rows("SELECT bytes_per_transaction BETWEEN 1900 AND 2200, low > 1800, high < 2300 FROM lab_growth"),
+              ElementsAre("1 1 1"));
+}
+
+TEST_F(Sequence, AHangAfterApplyEndsTheRunWithEvidence) {
+  guest->onApply = [this] { guest->server.silent = true; };
+  ASSERT_TRUE(run());
+  EXPECT_EQ(lastStep(), "patched soak failed");
+  EXPECT_EQ(outcome(), "completed");
+  EXPECT_THAT(rows("SELECT available FROM evidence WHERE kind = 'lab'"), ElementsAre("1"));
+  EXPECT_THAT(rows("SELECT state, service_state, pid FROM lab_process ORDER BY ordinal DESC LIMIT 1"),
+              ElementsAre("running running 32"));
+  EXPECT_THAT(rows("SELECT SUM(answered), SUM(sent) > 0 FROM lab_probe WHERE phase = 'patched'"), ElementsAre("0 1"));
+  EXPECT_THAT(rows("SELECT seen FROM lab_witness WHERE phase = 'patched'"), ElementsAre("no-answer"));
+}
+
+TEST_F(Sequence, AHangInTheSoakOnlyIsSeenThere) {
+  int renewals = 0;
+  guest->server.tamper = [&](uint8_t query, std::optional<ModelDhcpServer::Reply> &reply) {
+    if (guest->applied && query == 3 && reply->unicast && ++renewals > 30)
+      guest->server.silent = true;
+  };
+  ASSERT_TRUE(run());
+  EXPECT_EQ(lastStep(), "patched soak failed");
+  EXPECT_THAT(steps(), testing::Contains("patched smoke ok"));
+  EXPECT_THAT(rows("SELECT answered < sent FROM lab_probe WHERE phase='patched' AND step='soak' AND exchange='renew'"),
+              ElementsAre("1"));
+}
+
+TEST_F(Sequence, WrongContentIsRecordedAndTheRunGoesOn) {
+  guest->server.tamper = [this](uint8_t query, std::optional<ModelDhcpServer::Reply> &reply) {
+    if (guest->applied && query == 8)
+      reply->mask = 0xFFFF0000;
+  };
+  ASSERT_TRUE(run());
+  EXPECT_THAT(steps(), testing::Contains("patched smoke failed"));
+  EXPECT_EQ(lastStep(), "undone smoke ok");
+  EXPECT_THAT(rows("SELECT exchange, wrong, first_wrong FROM lab_probe WHERE wrong > 0"),
+              ElementsAre("inform 1 expected subnet mask 255.255.255.0, got 255.255.0.0"));
+}
+
+TEST_F(Sequence, ACrashEndsTheRunWithTheExitCode) {
+  guest->onApply = [this] {
+    guest->server.tamper = [this](uint8_t query, std::optional<ModelDhcpServer::Reply> &reply) {
+      if (query == 8) { // inform
+        guest->alive = false;
+        guest->server.silent = true;
+        reply.reset();
+      }
+    };
+  };
+  ASSERT_TRUE(run());
+  EXPECT_EQ(lastStep(), "patched smoke failed");
+  EXPECT_EQ(outcome(), "completed");
+  EXPECT_THAT(rows("SELECT state, exit_code FROM lab_process ORDER BY ordinal DESC LIMIT 1"),
+              ElementsAre("exited 3221225477"));
+}
+
+TEST_F(Sequence, ARestartedServiceIsSeenByItsNewPid) {
+  guest->onApply = [this] {
+    guest->server.tamper = [this](uint8_t query, std::optional<ModelDhcpServer::Reply> &) {
+      if (query == 8)
+        guest->servicePid = 48; // it answers on, from a new process
+    };
+  };
+  ASSERT_TRUE(run());
+  EXPECT_EQ(lastStep(), "patched smoke ok");
+  EXPECT_EQ(outcome(), "completed");
+  EXPECT_THAT(rows("SELECT state, pid FROM lab_process ORDER BY ordinal DESC LIMIT 1"), ElementsAre("running 48"));
+}
+
+TEST_F(Sequence, APatchThatIsNotInMemoryIsRecorded) {
+  guest->applyWrites = false;
+  guest->stillVulnerable = true;
+  ASSERT_TRUE(run());
+  EXPECT_THAT(steps(), testing::IsSupersetOf({"patched verify failed", "patched witness failed", "undone smoke ok"}));
+  EXPECT_THAT(rows("SELECT found FROM lab_bytes WHERE after = 'apply' AND rva = 4112"),
+              ElementsAre("cccccccccccc4041"));
+  EXPECT_THAT(rows("SELECT COUNT(*) FROM lab_bytes WHERE expected <> found"), ElementsAre("2"));
+}
+
+TEST_F(Sequence, ARefusedPatchEndsTheRun) {
+  guest->applyRefused = true;
+  ASSERT_TRUE(run());
+  EXPECT_EQ(lastStep(), "patched apply failed");
+  EXPECT_EQ(outcome(), "completed");
+  EXPECT_THAT(rows("SELECT text FROM lab_step WHERE step = 'apply'"), ElementsAre("BASE 0: other timestamp"));
+}
+
+TEST_F(Sequence, AnUndoThatDoesNotRestoreIsRecorded) {
+  guest->undoWrites = false;
+  ASSERT_TRUE(run());
+  EXPECT_THAT(steps(), testing::IsSupersetOf({"undone undo ok", "undone verify failed", "undone smoke ok"}));
+  EXPECT_THAT(rows("SELECT COUNT(*) FROM lab_bytes WHERE after = 'undo' AND expected <> found"), ElementsAre("2"));
+}
+
+TEST_F(Sequence, ARefusedUndoEndsTheRun) {
+  guest->undoRefused = true;
+  ASSERT_TRUE(run());
+  EXPECT_EQ(lastStep(), "undone undo failed");
+  EXPECT_EQ(outcome(), "completed");
+}
+
+// Everything before the patch, and every silence of the lab itself, is the lab's.
+class LabFault : public Sequence {
+protected:
+  void expectLabFault(const std::string &last, const std::string &reason) {
+    ASSERT_TRUE(run());
+    EXPECT_EQ(outcome(), "lab-fault");
+    EXPECT_EQ(lastStep(), last + " lab-fault");
+    EXPECT_THAT(rows("SELECT available, reason FROM evidence WHERE kind = 'lab'"), ElementsAre(HasSubstr(reason)));
+    EXPECT_THAT(rows("SELECT available FROM evidence WHERE kind = 'lab'"), ElementsAre("0"));
+  }
+};
+
+TEST_F(LabFault, TheGuestDoesNotBoot) {
+  guest->restoreFails = Error{ErrorKind::fault, "guest", "boot", "no answer within the deadline", ""};
+  expectLabFault("control restore", "no answer within the deadline");
+}
+
+TEST_F(LabFault, TheHealthGateFails) {
+  guest->server.silent = true;
+  expectLabFault("control health", "discover-offer: 1 of 1 unanswered");
+}
+
+TEST_F(LabFault, TheBaseAnswersWrongly) {
+  guest->server.tamper = [](uint8_t query, std::optional<ModelDhcpServer::Reply> &reply) {
+    if (query == 8)
+      reply->router.reset();
+  };
+  expectLabFault("control smoke", "inform");
+}
+
+TEST_F(LabFault, TheBaseIsNotVulnerable) {
+  guest->server.vulnerable = false;
+  expectLabFault("control witness", "expected vulnerable, saw fixed");
+}
+
+TEST_F(LabFault, TheBaseDiesInTheControlSoak) {
+  int requests = 0;
+  guest->server.onQuery = [this, &requests](uint8_t) {
+    if (++requests > 50)
+      guest->alive = false;
+  };
+  expectLabFault("control soak", "its process ended");
+}
+
+TEST_F(LabFault, TheAgentDiesWhileItApplies) {
+  guest->agentDiesOnApply = true;
+  expectLabFault("patched apply", "no answer");
+}
+
+TEST_F(LabFault, TheAgentDiesInThePatchedSoak) {
+  int requests = 0;
+  guest->server.onQuery = [this, &requests](uint8_t) { guest->agentIsDead = guest->applied && ++requests > 50; };
+  expectLabFault("patched soak", "no answer");
+}
+
+TEST_F(LabFault, TheLinkGoesAway) {
+  guest->onApply = [this] { guest->server.closed = true; };
+  expectLabFault("patched smoke", "closed");
+}
+
+TEST_F(Sequence, WhatWeWereGivenIsNoLabFault) {
+  guest->restoreFails = Error{ErrorKind::input, "mmdebstrap", "", "not found in PATH", ""};
+  const auto ran = run();
+  ASSERT_FALSE(ran);
+  EXPECT_EQ(ran.error().kind, ErrorKind::input);
+  EXPECT_EQ(outcome(), "interrupted");
+}
+
+} // namespace
+} // namespace hotgate::harness

@@ -1,0 +1,111 @@
+// The growth statistic: silent on noise, right on leaks, deterministic.
+#include "harness/monitor/slope.h"
+
+#include <cmath>
+#include <gtest/gtest.h>
+#include <random>
+
+namespace hotgate::harness {
+namespace {
+
+struct Process {
+  double leak = 0;         // bytes per transaction
+  double noise = 8192;     // standard deviation, bytes
+  double warmUpGrowth = 0; // bytes, gained over the first fifth
+};
+
+// Memory as a server shows it: 4 KiB pages, growth while it warms up, noise.
+std::vector<MemorySample> samplesOf(const Process &process, uint64_t seed, int count = 50) {
+  std::mt19937_64 generator(seed);
+  std::normal_distribution<double> noise(0, process.noise);
+  std::vector<MemorySample> samples;
+  for (int index = 0; index < count; ++index) {
+    const int64_t transactions = index * 10;
+    const double warm = std::min(1.0, index / (count / 5.0)) * process.warmUpGrowth;
+    const double bytes = 6e6 + warm + process.leak * static_cast<double>(transactions) + noise(generator);
+    samples.push_back({transactions, static_cast<int64_t>(std::ceil(bytes / 4096)) * 4096});
+  }
+  return samples;
+}
+
+TEST(Slope, CleanNoiseIsNoGrowthIn200Seeds) {
+  const Process clean{.warmUpGrowth = 200000};
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    const auto control = samplesOf(clean, seed * 2);
+    const auto patched = samplesOf(clean, seed * 2 + 1);
+    const Slope slope = growth(afterWarmUp(control, 20), afterWarmUp(patched, 20)).value();
+    EXPECT_LE(slope.low, 0) << "seed " << seed;
+    EXPECT_GE(slope.high, 0) << "seed " << seed;
+  }
+}
+
+class Leak : public testing::TestWithParam<double> {};
+
+TEST_P(Leak, IsFoundWithTheRightSizeInAllSeeds) {
+  const double leak = GetParam();
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    const auto control = samplesOf({}, seed * 2);
+    const auto patched = samplesOf({.leak = leak}, seed * 2 + 1);
+    const Slope slope = growth(afterWarmUp(control, 20), afterWarmUp(patched, 20)).value();
+    EXPECT_GT(slope.low, 0) << "seed " << seed;
+    EXPECT_LT(slope.low, leak) << "seed " << seed;
+    EXPECT_GT(slope.high, leak) << "seed " << seed;
+    EXPECT_NEAR(slope.bytesPerTransaction, leak, std::max(leak * 0.05, 40.0)) << "seed " << seed;
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Slope, Leak, testing::Values(256.0, 2048.0, 65536.0));
+
+TEST(Slope, GrowthThatTheControlHasTooIsNotThePatchs) {
+  const auto control = samplesOf({.leak = 500}, 1);
+  const auto patched = samplesOf({.leak = 500}, 2);
+  const Slope slope = growth(control, patched).value();
+  EXPECT_LE(slope.low, 0);
+  EXPECT_GT(theilSen(patched)->low, 0);
+}
+
+TEST(Slope, OneStepIsNoGrowth) {
+  for (const int at : {5, 15, 25, 35, 45}) {
+    const auto control = samplesOf({.noise = 0}, 1);
+    auto patched = samplesOf({.noise = 0}, 2);
+    for (size_t index = static_cast<size_t>(at); index < patched.size(); ++index)
+      patched[index].privateBytes += 65536; // the heap takes one more segment
+    EXPECT_LE(growth(control, patched)->low, 0) << at;
+  }
+}
+
+TEST(Slope, OutliersDoNotMoveIt) {
+  auto samples = samplesOf({.leak = 2048}, 3);
+  for (size_t index = 4; index < samples.size(); index += 8)
+    samples[index].privateBytes += 50'000'000;
+  EXPECT_NEAR(theilSen(samples)->bytesPerTransaction, 2048, 300);
+}
+
+TEST(Slope, TheSameSamplesGiveTheSameInterval) {
+  const auto control = samplesOf({}, 1);
+  const auto patched = samplesOf({.leak = 256}, 2);
+  const Slope first = growth(control, patched).value();
+  const Slope second = growth(control, patched).value();
+  EXPECT_EQ(first.low, second.low);
+  EXPECT_EQ(first.high, second.high);
+}
+
+TEST(Slope, TooFewSamplesSayNothing) {
+  EXPECT_FALSE(theilSen(samplesOf({}, 1, 7)));
+  EXPECT_FALSE(growth(samplesOf({}, 1), samplesOf({}, 2, 7)));
+  EXPECT_TRUE(theilSen(samplesOf({}, 1, 8)));
+}
+
+TEST(Slope, EqualTransactionCountsAreNoDivisionByZero) {
+  const std::vector<MemorySample> same(10, {100, 4096});
+  EXPECT_EQ(theilSen(same)->bytesPerTransaction, 0);
+}
+
+TEST(Slope, WarmUpIsLeftOut) {
+  const auto samples = samplesOf({}, 1, 50);
+  EXPECT_EQ(afterWarmUp(samples, 20).size(), 40U);
+  EXPECT_EQ(afterWarmUp(samples, 20).front().transactions, 100);
+  EXPECT_TRUE(afterWarmUp({}, 20).empty());
+}
+
+} // namespace
+} // namespace hotgate::harness
