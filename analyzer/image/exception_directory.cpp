@@ -61,7 +61,7 @@ struct UnwindHeader {
     return (versionAndFlags >> 3 & (llvm::Win64EH::UNW_ExceptionHandler | llvm::Win64EH::UNW_TerminateHandler)) != 0;
   }
   // What follows the codes: the handler's RVA, or the RUNTIME_FUNCTION that this one is chained to.
-  [[nodiscard]] uint32_t tail() const { return sizeof(UnwindHeader) + ((codeCount + 1U) & ~1U) * 2; }
+  [[nodiscard]] uint32_t tail() const { return sizeof(UnwindHeader) + 2U * ((codeCount + 1U) & ~1U); }
 };
 
 // What one x64 entry's unwind data leads to.
@@ -154,7 +154,7 @@ Result<> readXdata(const ImageLayout &layout, uint32_t xdataRva, FunctionRange &
     return layout.failAt(xdataRva,
                          fmt::format("exception directory: the function at RVA {:#x} has no .xdata here", range.begin));
   range.unwindRva = xdataRva;
-  const uint64_t end = uint64_t{range.begin} + (*header & 0x3FFFFU) * 4;
+  const uint64_t end = uint64_t{range.begin} + (uint64_t{*header} & 0x3FFFFU) * 4;
   if (end > UINT32_MAX)
     return layout.failAt(xdataRva, fmt::format(".xdata: the function at RVA {:#x} leaves the image", range.begin));
   range.end = static_cast<uint32_t>(end);

@@ -18,7 +18,6 @@ namespace hotgate::analyzer {
 namespace {
 
 constexpr rlim_t cpuSeconds = 20;
-constexpr rlim_t memoryBytes = rlim_t{2} << 30;
 constexpr size_t maxAnswer = size_t{16} << 20;
 
 std::string utf8(const std::u16string &text) {
@@ -70,7 +69,8 @@ void limitChild() {
   const rlimit noCore{0, 0};
   ::setrlimit(RLIMIT_CORE, &noCore);
 #if !__has_feature(address_sanitizer) // whose shadow memory alone is larger
-  const rlimit memory{memoryBytes, memoryBytes};
+  constexpr rlim_t bytes = rlim_t{2} << 30;
+  const rlimit memory{bytes, bytes};
   ::setrlimit(RLIMIT_AS, &memory);
 #endif
 }

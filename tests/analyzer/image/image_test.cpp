@@ -7,7 +7,6 @@
 namespace hotgate::analyzer::test {
 namespace {
 
-using testing::ElementsAre;
 using testing::IsEmpty;
 
 class EveryMachine : public testing::TestWithParam<std::string> {

@@ -18,7 +18,7 @@ std::filesystem::path samplePath(const std::string &machine) {
   return std::filesystem::path(HOTGATE_SAMPLE_IMAGES) / ("sample_" + machine + ".dll");
 }
 
-std::string inspected(const std::filesystem::path &path, InspectOptions options) {
+std::string inspected(const std::filesystem::path &path, const InspectOptions &options) {
   const auto image = Image::open(path);
   if (!image)
     return "REFUSED " + image.error().message();
