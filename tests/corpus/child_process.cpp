@@ -5,7 +5,9 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <fstream>
 #include <sched.h>
+#include <sstream>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <thread>
@@ -115,17 +117,20 @@ Result<std::string> runForOutput(const std::vector<std::string> &command) {
   const int file = mkstemp(path.data());
   if (file < 0)
     return failFault(path.data(), "", std::strerror(errno));
-  const auto done = run(command, {.output = path.data()});
-  std::string text;
-  std::array<char, 65536> block;
-  for (ssize_t count = read(file, block.data(), block.size()); count > 0;
-       count = read(file, block.data(), block.size()))
-    text.append(block.data(), static_cast<size_t>(count));
   close(file);
+  const auto done = run(command, {.output = path.data()});
+  std::string text = readText(path.data());
   unlink(path.data());
   if (!done)
     return Failure(done.error());
   return text;
+}
+
+std::string readText(const std::filesystem::path &path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
 }
 
 } // namespace hotgate::corpus_test

@@ -46,4 +46,7 @@ Result<> run(const std::vector<std::string> &command, const ChildOptions &option
 // The same, and gives what it wrote to stdout and stderr.
 Result<std::string> runForOutput(const std::vector<std::string> &command);
 
+// Empty when there is no such file.
+std::string readText(const std::filesystem::path &path);
+
 } // namespace hotgate::corpus_test

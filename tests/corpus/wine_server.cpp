@@ -6,7 +6,6 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
-#include <sstream>
 #include <sys/file.h>
 #include <thread>
 #include <unistd.h>
@@ -103,13 +102,6 @@ std::string windowsPath(const std::filesystem::path &path) {
   std::string text = "Z:" + path.string();
   std::ranges::replace(text, '/', '\\');
   return text;
-}
-
-std::string readText(const std::filesystem::path &path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
 }
 
 std::filesystem::path auditPath(const std::filesystem::path &folder) { return folder / "dhcp-audit.log"; }

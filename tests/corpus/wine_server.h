@@ -37,7 +37,6 @@ private:
 
 // The path as a program under wine sees it.
 std::string windowsPath(const std::filesystem::path &path);
-std::string readText(const std::filesystem::path &path);
 
 // The settings that the tests share: the lab's subnet, a lease of an hour, files in `folder`.
 std::vector<std::string> serverArguments(const std::filesystem::path &folder);
