@@ -1,0 +1,93 @@
+// The agent's other commands, under wine: programs, services, counters.
+#include "tests/harness/agent/patched_process.h"
+
+#include <chrono>
+#include <thread>
+
+namespace hotgate::harness::agent_test {
+namespace {
+
+using nlohmann::json;
+
+class AgentCommands : public PatchedProcess {};
+
+TEST_F(AgentCommands, PingNamesVersionAndWine) {
+  const json reply = runAgent({"ping"});
+  EXPECT_EQ(reply.value("ok", false), true) << reply;
+  EXPECT_EQ(reply.value("version", ""), HOTGATE_TEST_VERSION);
+  EXPECT_TRUE(reply["wine"].is_string());
+}
+
+TEST_F(AgentCommands, StartedProgramIsFoundCountedAndStopped) {
+  AgentServer server;
+  const json started = server.ask({{"command", "start"},
+                                   {"program", windowsPath(imagesFolder() / "agent-service/service.exe")},
+                                   {"arguments", "sleep"}});
+  ASSERT_TRUE(started.value("ok", false)) << started;
+  const json pid = started["pid"];
+  const json found = server.ask({{"command", "processes"}, {"name", "SERVICE.EXE"}});
+  ASSERT_EQ(found["processes"].size(), 1U) << found;
+  EXPECT_EQ(found["processes"][0]["pid"], pid);
+
+  const json counters = server.ask({{"command", "counters"}, {"pid", pid}});
+  EXPECT_EQ(counters["alive"], true);
+  EXPECT_EQ(counters["threads"], 1);
+  EXPECT_GT(counters["private_bytes"].get<int64_t>(), 100'000);
+  EXPECT_EQ(counters["start_time"], started["start_time"]);
+  EXPECT_EQ(counters["handles"], nullptr); // wine
+
+  EXPECT_TRUE(server.ask({{"command", "stop"}, {"pid", pid}, {"exit_code", 9}}).value("ok", false));
+  const json after = server.ask({{"command", "counters"}, {"pid", pid}});
+  EXPECT_EQ(after["alive"], false);
+  EXPECT_EQ(after["exit_code"], 9);
+  EXPECT_EQ(after["start_time"], started["start_time"]);
+}
+
+TEST_F(AgentCommands, UnknownPidIsNotAlive) {
+  const json reply = runAgent({"counters", "--pid", "4242"});
+  EXPECT_EQ(reply.value("ok", false), true) << reply;
+  EXPECT_EQ(reply["alive"], false);
+}
+
+TEST_F(AgentCommands, ThreadsSayWhereTheyAre) {
+  start();
+  ASSERT_EQ(say("park-inside"), "parked");
+  const json reply = runAgent({"threads", "--pid", std::to_string(pid())});
+  ASSERT_EQ(reply["threads"].size(), 2U) << reply;
+  bool found = false;
+  for (const json &thread : reply["threads"])
+    found = found || (thread["module"] == "target.exe" && thread["rva"] == rvaOf("Odd") + 1);
+  EXPECT_TRUE(found) << reply;
+  EXPECT_EQ(say("unpark"), "7");
+}
+
+TEST_F(AgentCommands, ReadIsBoundedByTheModule) {
+  start();
+  const json reply = runAgent(
+      {"read", "--pid", std::to_string(pid()), "--module", "target.exe", "--rva", "0x4ffffff0", "--size", "8"});
+  EXPECT_EQ(reply.value("ok", true), false) << reply;
+}
+
+TEST_F(AgentCommands, ServiceLivesFromInstallToDelete) {
+  AgentServer server;
+  const json name = "HotgateAgentTest";
+  (void)server.ask({{"command", "service-delete"}, {"name", name}}); // of an interrupted run
+  const json installed = server.ask({{"command", "service-install"},
+                                     {"name", name},
+                                     {"program", windowsPath(imagesFolder() / "agent-service/service.exe")}});
+  ASSERT_TRUE(installed.value("ok", false)) << installed;
+  EXPECT_EQ(server.ask({{"command", "service-query"}, {"name", name}})["state"], "stopped");
+  const json started = server.ask({{"command", "service-start"}, {"name", name}});
+  ASSERT_TRUE(started.value("ok", false)) << started;
+  EXPECT_EQ(started["state"], "running");
+  EXPECT_EQ(server.ask({{"command", "counters"}, {"pid", started["pid"]}})["alive"], true);
+  const json running = server.ask({{"command", "service-query"}, {"name", name}});
+  EXPECT_EQ(running["pid"], started["pid"]);
+  const json stopped = server.ask({{"command", "service-stop"}, {"name", name}});
+  EXPECT_EQ(stopped.value("state", ""), "stopped") << stopped;
+  EXPECT_TRUE(server.ask({{"command", "service-delete"}, {"name", name}}).value("ok", false));
+  EXPECT_EQ(server.ask({{"command", "service-query"}, {"name", name}}).value("ok", true), false);
+}
+
+} // namespace
+} // namespace hotgate::harness::agent_test
