@@ -173,16 +173,13 @@ TEST_F(DamagedExports, AddressOutsideTheImage) {
 }
 
 TEST_F(DamagedExports, OneLongNameForEveryEntry) {
-  // 600 entries of a 1,000-byte name are more than this file has bytes.
-  const size_t header = sample.sectionHeader(1);
-  const size_t begin = sample.get32(header + 20);
-  const uint32_t rva = sample.get32(header + 12);
-  const size_t space = sample.offsetOf(rva) + 0x10; // hotpatchSpace and what follows, up to the export directory
-  std::fill_n(sample.bytes.begin() + static_cast<ptrdiff_t>(space), 0x3E0, 'A');
-  sample.bytes[space + 0x3E0] = 0;
+  // Every name the same thousand bytes: together more than the file has.
+  const uint32_t space = exportRva(sample.open().value(), "hotpatchSpace");
+  std::fill_n(sample.bytes.begin() + static_cast<ptrdiff_t>(sample.offsetOf(space)), 1023, 'A');
+  sample.bytes[sample.offsetOf(space) + 1023] = 0;
   const size_t names = sample.offsetOf(sample.get32(at(Directory::exportTable) + 32));
   for (size_t index = 0; index < sample.get32(at(Directory::exportTable) + 24); ++index)
-    sample.put32(names + 4 * index, rva + static_cast<uint32_t>(space - begin));
+    sample.put32(names + 4 * index, space);
   expectRefused(sample, "export name table: its names together are longer than the file");
 }
 
@@ -327,8 +324,8 @@ TEST_F(DamagedDirectory, ForeignCodeViewRecordNamesNoPdb) {
 }
 
 TEST_F(DamagedDirectory, ManagedCodeAloneIsRefused) {
-  const uint32_t space = sample.get32(sample.sectionHeader(1) + 12); // hotpatchSpace, as CLR header
-  sample.put32(sample.offsetOf(space) + 16, 1);                      // ILONLY
+  const uint32_t space = exportRva(sample.open().value(), "hotpatchSpace"); // as CLR header
+  sample.put32(sample.offsetOf(space) + 16, 1);                             // ILONLY
   sample.put32(sample.directoryEntry(Directory::clr), space);
   sample.put32(sample.directoryEntry(Directory::clr) + 4, 72);
   expectRefused(sample, "managed (.NET) code only");

@@ -54,7 +54,7 @@ TEST(InspectText, FitsIn80ColumnsOfPrintableText) {
   // A hostile export name: an escape sequence, a byte that is no ASCII, and 200 letters.
   SampleImage sample("x64");
   const std::string name = "\x1B[2J\x9B" + std::string(200, 'A');
-  const uint32_t space = sample.get32(sample.sectionHeader(1) + 12);
+  const uint32_t space = analyzer::test::exportRva(sample.open().value(), "hotpatchSpace");
   std::copy(name.begin(), name.end(), sample.bytes.begin() + static_cast<ptrdiff_t>(sample.offsetOf(space)));
   sample.bytes[sample.offsetOf(space) + name.size()] = 0;
   sample.put32(sample.offsetOf(sample.get32(sample.directory(analyzer::Directory::exportTable) + 32)), space);
