@@ -31,10 +31,25 @@ void run(const std::filesystem::path &folder, const std::string &command) {
   }
 }
 
+// All images of one test program lie in one folder, which goes with it.
+class BuildFolder : public testing::Environment {
+public:
+  static const std::filesystem::path &path() {
+    static const std::filesystem::path folder = [] {
+      std::string name = testing::TempDir() + "/hotgate-built-XXXXXX";
+      return std::filesystem::path(::mkdtemp(name.data()));
+    }();
+    return folder;
+  }
+  void TearDown() override { std::filesystem::remove_all(path()); }
+};
+
+const auto *const registered = testing::AddGlobalTestEnvironment(new BuildFolder);
+
 } // namespace
 
 std::filesystem::path buildImage(const std::string &source, const BuildOptions &options) {
-  std::string folderName = testing::TempDir() + "/hotgate-built-XXXXXX";
+  std::string folderName = BuildFolder::path() / "XXXXXX";
   const std::filesystem::path folder = ::mkdtemp(folderName.data());
   std::ofstream(folder / "code.cpp") << prelude << source;
   run(folder, "clang++-19 --target=x86_64-pc-windows-msvc -ffreestanding -fno-exceptions -fno-rtti -std=c++20 -O2 -g "

@@ -1,0 +1,35 @@
+# Shared by quickstart.sh and check.sh (sourced, not run): installs what is missing and builds. Idempotent, and quick
+# when there is nothing to do.
+
+say() { printf '== %s\n' "$*"; }
+
+install_packages() {
+  local wanted missing=() as_root=()
+  mapfile -t wanted < <(grep -v -e '^#' -e '^$' packages.txt)
+  local installed
+  installed=$(dpkg-query -W -f '${Package} ${Status}\n' "${wanted[@]}" 2>/dev/null | awk '$NF == "installed" {print $1}')
+  local package
+  for package in "${wanted[@]}"; do
+    grep -qx -- "$package" <<<"$installed" || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "error: need root or sudo to install: ${missing[*]}" >&2; return 5; }
+    as_root=(sudo)
+  fi
+  say "installing ${#missing[@]} Debian packages: ${missing[*]}"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q >/dev/null
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# build PRESET [cmake arguments]
+build() {
+  local preset=$1
+  shift
+  say "building ($preset)"
+  cmake --preset "$preset" "$@" >/dev/null
+  cmake --build --preset "$preset" >"build/$preset/build.log" 2>&1 || {
+    grep -E -A 5 'error|FAILED' "build/$preset/build.log" | head -n 60 >&2
+    return 6
+  }
+}
