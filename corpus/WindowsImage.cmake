@@ -25,7 +25,7 @@ find_program(HOTGATE_DLLTOOL llvm-dlltool-19 REQUIRED)
 
 # Without a run-time there is no stack probe: a frame that needs one is refused.
 set(WINDOWS_IMAGE_COMPILE --target=x86_64-pc-windows-msvc -fms-extensions -fms-compatibility-version=19.40
-  -ffreestanding -nostdinc -O2 -g -gcodeview -ffunction-sections -fdata-sections -mno-stack-arg-probe
+  -ffreestanding -fasynchronous-unwind-tables -nostdinc -O2 -g -gcodeview -ffunction-sections -fdata-sections -mno-stack-arg-probe
   -Wall -Wextra -Werror -Wframe-larger-than=4000
   -gno-codeview-command-line -fdebug-compilation-dir=. -ffile-prefix-map=${CMAKE_CURRENT_LIST_DIR}=corpus)
 set(WINDOWS_IMAGE_COMPILE_CXX -std=c++20 -fno-exceptions -fno-rtti)

@@ -119,6 +119,9 @@ TEST(DhcpImages, HaveWhatTheLoaderLooksAt) {
       SCOPED_TRACE(build);
       const Image image(kbs / kb / build / "dhcpsrv.exe");
       EXPECT_NE(image.file().getPE32PlusHeader()->CheckSum, 0U);
+      const auto *unwinding = image.file().getDataDirectory(llvm::COFF::EXCEPTION_TABLE);
+      ASSERT_TRUE(unwinding);
+      EXPECT_NE(unwinding->Size, 0U);
       const auto *configuration = image.file().getLoadConfig64();
       ASSERT_TRUE(configuration);
       EXPECT_GE(configuration->Size, 0x118U);

@@ -20,7 +20,7 @@ struct Client {
   uint32_t leased = 0;
   uint32_t transactions = 0;
   bool lost = false;
-  Clock::time_point deadline = {};
+  Clock::time_point deadline;
 };
 
 class LoadRun {

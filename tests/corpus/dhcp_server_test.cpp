@@ -13,7 +13,6 @@ namespace hotgate::corpus_test {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 constexpr uint32_t serverAddress = address(10, 77, 0, 1);
 constexpr uint32_t relayAddress = address(10, 77, 0, 2);
