@@ -114,11 +114,10 @@ Frame buildDhcp(const DhcpQuery &query) {
     message.requested_ip(tins(*query.requested));
   if (query.server)
     message.server_identifier(tins(*query.server));
-  if (!query.tail)
-    message.end();
   std::vector<uint8_t> payload = message.serialize();
-  if (query.tail)
-    payload.insert(payload.end(), query.tail->begin(), query.tail->end());
+  // The end option by hand: libtins writes a length behind it.
+  const std::vector<uint8_t> tail = query.tail.value_or(std::vector<uint8_t>{Tins::DHCP::END});
+  payload.insert(payload.end(), tail.begin(), tail.end());
 
   const MacAddress broadcast{0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
   Tins::EthernetII frame(tins(query.to ? query.to->hardware : broadcast), tins(query.client));

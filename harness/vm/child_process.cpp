@@ -50,6 +50,13 @@ std::string findProgram(const std::string &name) {
   return {};
 }
 
+std::string shellQuoted(const std::string &text) {
+  std::string quoted = "'";
+  for (const char character : text)
+    quoted += character == '\'' ? std::string("'\\''") : std::string(1, character);
+  return quoted + "'";
+}
+
 Result<ChildProcess> ChildProcess::start(const Options &options) {
   const std::string &name = options.arguments.front();
   const std::string path = findProgram(name);

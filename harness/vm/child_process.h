@@ -16,7 +16,7 @@ class ChildProcess {
 public:
   struct Options {
     std::vector<std::string> arguments; // [0] is the program, looked for in PATH
-    std::vector<int> inherited = {}; // descriptors that the child keeps, under the same numbers
+    std::vector<int> inherited = {};    // descriptors that the child keeps, under the same numbers
     int deathSignal = 9;                // SIGKILL
   };
   // stdin is /dev/null; stdout and stderr go to memory. Errors: input, when the program is not in PATH.
@@ -48,5 +48,8 @@ private:
 
 // The absolute path of a program in PATH, "" when there is none.
 std::string findProgram(const std::string &name);
+
+// One word for a shell, whatever is in it.
+std::string shellQuoted(const std::string &text);
 
 } // namespace hotgate::harness

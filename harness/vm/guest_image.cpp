@@ -36,13 +36,6 @@ Result<> writeText(const fs::path &path, std::string_view text) {
   return {};
 }
 
-std::string shellQuoted(const std::string &text) {
-  std::string quoted = "'";
-  for (const char character : text)
-    quoted += character == '\'' ? std::string("'\\''") : std::string(1, character);
-  return quoted + "'";
-}
-
 Result<> buildImage(const fs::path &folder) {
   for (const char *tool : {"mmdebstrap", "mksquashfs"})
     if (findProgram(tool).empty())

@@ -1,16 +1,11 @@
 // Limits: QEMU 7.2 or later (-netdev stream over an inherited descriptor), x64 guests.
 #include "harness/vm/machine.h"
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
-#include <sys/mman.h>
-#include <sys/sendfile.h>
-#include <sys/stat.h>
 #include <thread>
-#include <unistd.h>
 
 namespace hotgate::harness {
 namespace {
@@ -84,10 +79,6 @@ Result<Machine> Machine::start(const GuestImage &image, const MachineShape &shap
   HOTGATE_TRY(SocketPair guestAgent, makeSocketPair());
   HOTGATE_TRY(SocketPair processAgent, makeSocketPair());
   HOTGATE_TRY(SocketPair link, makeSocketPair());
-  FileDescriptor saved(memfd_create("hotgate-saved-state", MFD_CLOEXEC));
-  if (!saved.isOpen())
-    return failFault(program, "", fmt::format("no memory file: {}", std::strerror(errno)), "free memory");
-
   ChildProcess::Options options;
   std::vector<std::string> &line = options.arguments;
   line = {program};
@@ -107,8 +98,7 @@ Result<Machine> Machine::start(const GuestImage &image, const MachineShape &shap
                 "virtserialport,chardev=processagent,name=hotgate.agent"});
   append(line, {"-netdev", fmt::format("stream,id=link,addr.type=fd,addr.str={}", link.theirs.get()), "-device",
                 "virtio-net-pci,netdev=link,romfile="});
-  options.inherited = {monitor.theirs.get(), guestAgent.theirs.get(), processAgent.theirs.get(), link.theirs.get(),
-                       saved.get()};
+  options.inherited = {monitor.theirs.get(), guestAgent.theirs.get(), processAgent.theirs.get(), link.theirs.get()};
   if (incoming != nullptr) {
     append(line, {"-S", "-incoming", fmt::format("fd:{}", incoming->get())});
     options.inherited.push_back(incoming->get());
@@ -116,7 +106,6 @@ Result<Machine> Machine::start(const GuestImage &image, const MachineShape &shap
 
   HOTGATE_TRY(ChildProcess qemu, ChildProcess::start(options));
   Machine machine(std::move(qemu), Qmp(std::move(monitor.ours)));
-  machine.savedState_ = std::move(saved);
   machine.guestAgent_ = std::move(guestAgent.ours);
   machine.processAgent_ = std::move(processAgent.ours);
   machine.link_ = std::move(link.ours);
@@ -154,30 +143,20 @@ Result<> Machine::resume(Deadline deadline) {
 
 Result<> Machine::save(const fs::path &state, Deadline deadline) {
   HOTGATE_CHECK(qmp_.execute("stop", nlohmann::json::object(), deadline));
-  HOTGATE_CHECK(qmp_.execute("migrate", {{"uri", fmt::format("fd:{}", savedState_.get())}}, deadline));
+  // QEMU is done when the pipe has everything; the file has it when it bears its final name.
+  const std::string part = state.string() + ".part";
+  const std::string command = fmt::format("cat > {0} && mv {0} {1}", shellQuoted(part), shellQuoted(state.string()));
+  HOTGATE_CHECK(qmp_.execute("migrate", {{"uri", "exec:" + command}}, deadline));
   for (;;) {
     HOTGATE_TRY(const nlohmann::json progress, qmp_.execute("query-migrate", nlohmann::json::object(), deadline));
     const std::string status = progress.value("status", "");
-    if (status == "completed")
-      break;
-    if (status == "failed" || status == "cancelled")
-      return failFault(program, "migrate", "saving the guest's state " + status, "run it again");
+    if (status == "completed" && fs::exists(state))
+      return {};
+    if (status == "failed" || status == "cancelled" || Clock::now() >= deadline)
+      return failFault(program, "migrate", fmt::format("the guest's state was not saved ({})", printable(status)),
+                       "free space in the cache folder");
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
-  const FileDescriptor file(open(state.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  struct stat about{};
-  if (!file.isOpen() || fstat(savedState_.get(), &about) != 0)
-    return failInput(state.string(), "", fmt::format("cannot be written: {}", std::strerror(errno)),
-                     "make the cache folder writable");
-  off_t offset = 0;
-  while (offset < about.st_size) {
-    const ssize_t copied =
-        sendfile(file.get(), savedState_.get(), &offset, static_cast<size_t>(about.st_size - offset));
-    if (copied <= 0)
-      return failInput(state.string(), "", fmt::format("cannot be written: {}", std::strerror(errno)),
-                       "free space in the cache folder");
-  }
-  return {};
 }
 
 } // namespace hotgate::harness

@@ -52,8 +52,6 @@ private:
   static Result<Machine> start(const GuestImage &image, const MachineShape &shape, const FileDescriptor *incoming,
                                Deadline deadline);
 
-  // QEMU takes descriptors only at its start, so the file that save() writes is chosen before there is one.
-  FileDescriptor savedState_;
   ChildProcess qemu_;
   Qmp qmp_;
   FileDescriptor guestAgent_;

@@ -90,7 +90,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Mistake{"valueInPlaceOfMap", "soak:\n  requests: 300\n  clients: 4", "soak: 3", "line 10",
                             "map of keys"},
                     Mistake{"twice", "memory: 640", "provider: qemu", "line 2", "there twice"},
-                    Mistake{"noYaml", "service:", "service: [", "line 4", ""}),
+                    Mistake{"noYaml", "service:", "service: [", "line 5", ""}),
     [](const auto &test) { return test.param.name; });
 
 TEST(LabConfig, AMissingFileIsAnInputError) {

@@ -1,0 +1,75 @@
+// A real guest: built, booted, saved, restored.
+#include "harness/guest/ready_guest.h"
+
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <iostream>
+
+namespace hotgate::harness {
+namespace {
+
+class ReadyGuestTest : public testing::Test {
+protected:
+  void SetUp() override {
+    cache = defaultCacheFolder().value();
+    auto provided = provideGuestImage(cache, say);
+    ASSERT_TRUE(provided) << provided.error().message();
+    image = *std::move(provided);
+    auto chosen = chooseAccelerator(cache, image, say);
+    ASSERT_TRUE(chosen) << chosen.error().message();
+    shape.accelerator = *chosen;
+    auto saved = provideReadyState(cache, image, shape, HOTGATE_AGENT, say);
+    ASSERT_TRUE(saved) << saved.error().message();
+    state = *saved;
+  }
+
+  const Progress say = [](std::string_view text) { std::cerr << text << "\n"; };
+  std::filesystem::path cache;
+  GuestImage image;
+  MachineShape shape;
+  std::filesystem::path state;
+};
+
+TEST_F(ReadyGuestTest, IsRestoredInUnderTwoSecondsWithBothAgentsAnswering) {
+  const auto before = Clock::now();
+  auto guest = restoreReadyGuest(image, shape, state);
+  ASSERT_TRUE(guest) << guest.error().message();
+  const auto took = Clock::now() - before;
+  RecordProperty("restore_ms", static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
+  EXPECT_LT(took, std::chrono::seconds(2));
+}
+
+TEST_F(ReadyGuestTest, FilesGoInAndComeOutWhole) {
+  auto guest = restoreReadyGuest(image, shape, state);
+  ASSERT_TRUE(guest) << guest.error().message();
+  std::vector<uint8_t> content(1 << 20);
+  for (size_t at = 0; at < content.size(); ++at)
+    content[at] = static_cast<uint8_t>(at * 31 >> 3U);
+  const Deadline deadline = after(std::chrono::seconds(60));
+  ASSERT_TRUE(guest->files.writeFile("/tmp/file", content, deadline));
+  EXPECT_EQ(guest->files.readFile("/tmp/file", content.size(), deadline), std::string(content.begin(), content.end()));
+  EXPECT_FALSE(guest->files.readFile("/tmp/file", content.size() - 1, deadline));
+  EXPECT_FALSE(guest->files.runScript("exit 7", deadline));
+}
+
+TEST_F(ReadyGuestTest, CannotReachAnythingOutside) {
+  auto guest = restoreReadyGuest(image, shape, state);
+  ASSERT_TRUE(guest) << guest.error().message();
+  const Deadline deadline = after(std::chrono::seconds(60));
+  // One NIC, whose other end is our socket; no route, no host folder.
+  EXPECT_TRUE(guest->files.runScript("test \"$(ls /sys/class/net)\" = \"$(printf 'eth0\\nlo')\"", deadline));
+  EXPECT_TRUE(guest->files.runScript("test -z \"$(ip route)\"", deadline));
+  EXPECT_FALSE(guest->files.runScript("grep -q -e 9p -e virtiofs /proc/mounts", deadline));
+}
+
+TEST_F(ReadyGuestTest, ACallOfTheAgentCostsMilliseconds) {
+  auto guest = restoreReadyGuest(image, shape, state);
+  ASSERT_TRUE(guest) << guest.error().message();
+  const auto before = Clock::now();
+  for (int call = 0; call < 20; ++call)
+    ASSERT_TRUE(guest->agent.ping(after(std::chrono::seconds(10))));
+  EXPECT_LT(Clock::now() - before, std::chrono::seconds(2));
+}
+
+} // namespace
+} // namespace hotgate::harness
