@@ -166,16 +166,17 @@ std::string inputsSection(const Verdict &verdict) {
                        "<table class=\"list\"><tr><th>file</th><th>SHA-256</th></tr>" + rows + "</table>");
 }
 
-Result<std::string> banner(const Verdict &verdict, const KbIdentity &identity, facts::Database &facts) {
+Result<std::string> banner(const Verdict &verdict, const KbIdentity &identity, const std::vector<Rule> &rules,
+                           facts::Database &facts) {
   HOTGATE_TRY(const auto scope, scopeLines(facts));
   std::string lines;
   for (const std::string &line : scope)
     lines += fmt::format("<li>{}</li>", escapeMarkup(line));
   return fmt::format("<header class=\"verdict {0}\"><p class=\"kb\">{1} · track {2}{3}</p><h1>{0}</h1><p>{4}</p>"
-                     "<p>Findings: {5}.</p><ul>{6}</ul></header>",
+                     "<p>Findings: {5}; {6}.</p><ul>{7}</ul></header>",
                      toString(verdict.kind), escapeMarkup(identity.kb), escapeMarkup(identity.track),
                      identity.baseline.empty() ? "" : " · baseline " + escapeMarkup(identity.baseline),
-                     meaningOf(verdict.kind), countsOf(verdict.findings), lines);
+                     meaningOf(verdict.kind), countsOf(verdict.findings), coverageOf(verdict, rules), lines);
 }
 
 } // namespace
@@ -186,7 +187,7 @@ std::string html::section(std::string_view id, std::string_view title, const std
 
 Result<std::string> htmlReport(const Verdict &verdict, const std::vector<Rule> &rules, facts::Database &facts) {
   HOTGATE_TRY(const KbIdentity identity, readKbIdentity(facts));
-  HOTGATE_TRY(const std::string head, banner(verdict, identity, facts));
+  HOTGATE_TRY(const std::string head, banner(verdict, identity, rules, facts));
   HOTGATE_TRY(const std::string findings, findingsSection(verdict, rules, facts));
   HOTGATE_TRY(const std::string lab, html::lab(facts));
   HOTGATE_TRY(const std::string functions, html::changedFunctions(facts));

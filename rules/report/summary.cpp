@@ -4,6 +4,7 @@
 #include "rules/report/escape.h"
 
 #include <algorithm>
+#include <set>
 
 namespace hotgate::rules {
 
@@ -18,7 +19,7 @@ Result<KbIdentity> readKbIdentity(facts::Database &facts) {
 std::string_view meaningOf(VerdictKind kind) {
   switch (kind) {
   case VerdictKind::approve:
-    return "No rule found anything that speaks against this KB, and nothing was left unjudged.";
+    return "Nothing that was evaluated speaks against this KB.";
   case VerdictKind::review:
     return "A person has to look at the findings before this KB ships.";
   case VerdictKind::block:
@@ -35,6 +36,17 @@ std::string countsOf(const std::vector<Finding> &findings) {
     if (const auto count = std::ranges::count(findings, severity, &Finding::severity); count > 0)
       counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count, toString(severity));
   return counts.empty() ? "none" : counts;
+}
+
+std::string coverageOf(const Verdict &verdict, const std::vector<Rule> &rules) {
+  std::set<std::string> missing;
+  for (const NotEvaluated &entry : verdict.notEvaluated)
+    if (findRule(rules, entry.rule) != nullptr)
+      missing.insert(entry.rule);
+  if (missing.empty())
+    return fmt::format("all {} rules evaluated", rules.size());
+  return fmt::format("{} rules evaluated, {} not or not for every module", rules.size() - missing.size(),
+                     missing.size());
 }
 
 std::map<std::string, std::vector<std::string>> rulesByReason(const Verdict &verdict) {

@@ -23,6 +23,9 @@ std::string_view meaningOf(VerdictKind kind);
 // "2 block, 1 review", "none".
 std::string countsOf(const std::vector<Finding> &findings);
 
+// "29 rules evaluated, 9 not", what a verdict rests on.
+std::string coverageOf(const Verdict &verdict, const std::vector<Rule> &rules);
+
 // Rules by the reason for which they were not evaluated: {"lab not run: ...", {"HG601", "HG602"}}.
 std::map<std::string, std::vector<std::string>> rulesByReason(const Verdict &verdict);
 

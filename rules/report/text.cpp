@@ -53,7 +53,7 @@ Result<std::string> textReport(const Verdict &verdict, const std::vector<Rule> &
   HOTGATE_TRY(const auto scope, scopeLines(facts));
   std::string text = fmt::format("{}: {}\n", printable(identity.kb), upper(toString(verdict.kind)));
   text += wrapped(meaningOf(verdict.kind), columns, "");
-  text += fmt::format("Findings: {}.\n\n", countsOf(verdict.findings));
+  text += fmt::format("Findings: {}; {}.\n\n", countsOf(verdict.findings), coverageOf(verdict, rules));
   for (const Finding &finding : verdict.findings)
     text += findingText(finding, rules);
   text += notEvaluatedText(verdict);

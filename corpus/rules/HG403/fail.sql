@@ -1,3 +1,5 @@
 -- expect: dhcpsrv.exe!bcrypt.dll
+-- expect: dhcpsrv.exe!patchapi.dll
 -- says: BCryptGenRandom, BCryptOpenAlgorithmProvider
-INSERT INTO import VALUES (2, 'bcrypt.dll', 'BCryptOpenAlgorithmProvider', 0), (2, 'bcrypt.dll', 'BCryptGenRandom', 0);
+INSERT INTO import VALUES (3, 'patchapi.dll', 'Begin', 0), (3, 'bcrypt.dll', 'BCryptGenRandom', 0),
+  (2, 'bcrypt.dll', 'BCryptOpenAlgorithmProvider', 0), (2, 'bcrypt.dll', 'BCryptGenRandom', 0);
