@@ -8,6 +8,7 @@
 extern "C" __attribute__((naked)) void GuardDispatchWithoutCheck() { __asm__ volatile("jmpq *%rax"); }
 extern "C" __attribute__((naked)) void GuardCheckNothing() { __asm__ volatile("repz retq"); }
 
+// NOLINTBEGIN(bugprone-reserved-identifier): the linker and the system know these by name.
 using GuardFunction = void();
 extern "C" GuardFunction *const __guard_dispatch_icall_fptr;
 extern "C" GuardFunction *const __guard_check_icall_fptr;
@@ -18,6 +19,7 @@ __declspec(allocate(".00cfg")) GuardFunction *const __guard_check_icall_fptr = G
 // as every Windows image does.
 extern "C" uint64_t __security_cookie;
 uint64_t __security_cookie = 0x00002B992DDFA232;
+// NOLINTEND(bugprone-reserved-identifier)
 
 extern "C" __attribute__((no_builtin)) void *memcpy(void *to, const void *from, size_t bytes) {
   auto *target = static_cast<uint8_t *>(to);

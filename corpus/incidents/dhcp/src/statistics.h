@@ -20,7 +20,7 @@ extern "C" Statistics g_statistics;
 
 #if KB_OPTION_FIX
 // Defined in references.cpp, a unit of its own: where the compiler saw the value it would use the variable at once.
-extern "C" Statistics *const __ref_g_statistics;
+extern "C" Statistics *const __ref_g_statistics; // NOLINT(bugprone-reserved-identifier): the compiler pass's name
 #define PATCHED_STATISTICS (*__ref_g_statistics)
 #else
 #define PATCHED_STATISTICS g_statistics
