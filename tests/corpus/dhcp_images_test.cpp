@@ -81,10 +81,14 @@ std::set<std::string> redirectedFunctions(const std::string &kb) {
   return names;
 }
 
-ObjectCode objectCode(const std::string &build) {
-  auto code = readObjectCode(builds / build);
-  EXPECT_TRUE(code) << code.error().message();
-  return code ? *std::move(code) : ObjectCode();
+const ObjectCode &objectCode(const std::string &build) {
+  static std::map<std::string, ObjectCode> known;
+  if (!known.contains(build)) {
+    auto code = readObjectCode(builds / build);
+    EXPECT_TRUE(code) << code.error().message();
+    known[build] = code ? *std::move(code) : ObjectCode();
+  }
+  return known[build];
 }
 
 struct DisassemblerCloser {
@@ -135,7 +139,7 @@ TEST(DhcpImages, HaveWhatTheLoaderLooksAt) {
 }
 
 TEST(DhcpImages, RedirectedFunctionsAreExactlyTheChangedOnes) {
-  const ObjectCode base = objectCode("base");
+  const ObjectCode &base = objectCode("base");
   for (const auto &[kb, post] : allKbs) {
     SCOPED_TRACE(kb);
     const CodeDifference difference = compare(base, objectCode(post));

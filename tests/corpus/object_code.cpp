@@ -28,7 +28,9 @@ void addListing(ObjectCode &code, const std::string &listing) {
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with('<') && line.ends_with(">:"))
       current = &code[line.substr(1, line.size() - 3)];
-    else if (current && line.find_first_not_of(" \t") != std::string::npos && !line.starts_with("Disassembly"))
+    else if (line.find("file format") != std::string::npos || line.starts_with("Disassembly"))
+      current = nullptr; // the head of an object or a section
+    else if (current && line.find_first_not_of(" \t") != std::string::npos)
       addLine(*current, line);
   }
 }
@@ -36,18 +38,17 @@ void addListing(ObjectCode &code, const std::string &listing) {
 } // namespace
 
 Result<ObjectCode> readObjectCode(const std::filesystem::path &folder) {
-  std::set<std::filesystem::path> objects;
+  std::set<std::string> objects;
   for (const auto &entry : std::filesystem::directory_iterator(folder))
     if (entry.path().extension() == ".obj")
-      objects.insert(entry.path());
+      objects.insert(entry.path().string());
   if (objects.empty())
     return failInput(folder.string(), "", "holds no object files", "build the target corpus");
+  std::vector<std::string> command = {"llvm-objdump-19", "-d", "-r", "--no-show-raw-insn", "--no-addresses"};
+  command.insert(command.end(), objects.begin(), objects.end());
+  HOTGATE_TRY(const auto listing, runForOutput(command));
   ObjectCode code;
-  for (const auto &object : objects) {
-    HOTGATE_TRY(const auto listing,
-                runForOutput({"llvm-objdump-19", "-d", "-r", "--no-show-raw-insn", "--no-addresses", object.string()}));
-    addListing(code, listing);
-  }
+  addListing(code, listing);
   return code;
 }
 
