@@ -287,7 +287,8 @@ TEST_F(DamagedLoadConfiguration, PointerOutsideTheImage) {
 }
 
 TEST_F(DamagedLoadConfiguration, GuardTableLargerThanTheImage) {
-  for (const uint64_t count : {uint64_t{0x400}, UINT64_MAX, UINT64_MAX / 4}) {
+  // The last two, times the 4 or 5 bytes of an entry, wrap to next to nothing.
+  for (const uint64_t count : {uint64_t{0x800}, UINT64_MAX, uint64_t{1} << 62, uint64_t{0xCCCCCCCCCCCCCCCD}}) {
     sample.put64(at(Directory::loadConfiguration) + 0x88, count);
     expectRefused(sample, "guard function table");
   }
