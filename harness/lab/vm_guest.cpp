@@ -1,5 +1,6 @@
 #include "harness/lab/vm_guest.h"
 
+#include "harness/guest/linux_memory.h"
 #include "support/mapped_file.h"
 
 namespace hotgate::harness {
@@ -68,7 +69,30 @@ Result<ServiceStatus> VmGuest::queryService() {
   return guest_->agent.queryService(setup_.config.serviceName, after(callDeadline));
 }
 
-Result<ProcessCounters> VmGuest::counters(int64_t pid) { return guest_->agent.counters(pid, after(callDeadline)); }
+Result<ProcessCounters> VmGuest::counters(int64_t pid) {
+  const Deadline deadline = after(callDeadline);
+  HOTGATE_TRY(ProcessCounters counters, guest_->agent.counters(pid, deadline));
+  if (!counters.alive)
+    return counters;
+  const auto measured = privateBytes(pid, deadline);
+  if (measured) {
+    counters.privateBytes = *measured;
+    return counters;
+  }
+  // It may have ended between the two questions.
+  HOTGATE_TRY(const ProcessCounters again, guest_->agent.counters(pid, deadline));
+  if (again.alive)
+    return Failure(measured.error());
+  return again;
+}
+
+Result<int64_t> VmGuest::privateBytes(int64_t pid, Deadline deadline) {
+  if (pid != linuxProcessOf_) {
+    HOTGATE_TRY(linuxPid_, findLinuxProcess(guest_->files, module_, deadline));
+    linuxProcessOf_ = pid;
+  }
+  return privateDirtyBytes(guest_->files, linuxPid_, deadline);
+}
 
 Result<AppliedPatch> VmGuest::apply(int64_t pid) {
   return guest_->agent.apply(pid, module_, fmt::format("{}\\hotpatch\\{}", windowsFolder, module_),

@@ -32,6 +32,7 @@ public:
 
 private:
   Result<> install();
+  Result<int64_t> privateBytes(int64_t pid, Deadline deadline);
 
   Setup setup_;
   const Progress &progress_;
@@ -39,6 +40,8 @@ private:
   std::optional<Accelerator> accelerator_;
   std::optional<ReadyGuest> guest_;
   std::optional<StreamLink> link_;
+  int64_t linuxProcessOf_ = 0; // the Windows PID that linuxPid_ belongs to
+  int64_t linuxPid_ = 0;
 };
 
 } // namespace hotgate::harness
