@@ -61,7 +61,7 @@ struct UnwindHeader {
     return (versionAndFlags >> 3 & (llvm::Win64EH::UNW_ExceptionHandler | llvm::Win64EH::UNW_TerminateHandler)) != 0;
   }
   // What follows the codes: the handler's RVA, or the RUNTIME_FUNCTION that this one is chained to.
-  [[nodiscard]] uint32_t tail() const { return sizeof(UnwindHeader) + 2U * ((codeCount + 1U) & ~1U); }
+  [[nodiscard]] uint32_t tail() const { return 4U + 2U * ((codeCount + 1U) & ~1U); }
 };
 
 // What one x64 entry's unwind data leads to.
