@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 
 namespace hotgate::harness::agent {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 namespace format = hotpatch::redirect64;
 
 constexpr DWORD retryPauseMs = 2;
+constexpr uint64_t pageSize = hotpatch::addressTable::pageSize;
 constexpr uint64_t paddingSize = format::padding;
 constexpr std::array<uint8_t, 2> redirected = format::entryJump;
 
@@ -99,12 +101,16 @@ Outcome<> Redirection::editAtomically(const Edit &edit) {
 Outcome<> Redirection::editWithAllStopped(const std::vector<Edit> &edits) {
   if (edits.empty())
     return {};
-  std::vector<WritableRange> writable; // before the stop: the process must run for a change of protection
+  std::set<uint64_t> pages; // each once: ranges that overlap would give back each other's protection
   std::vector<AddressRange> inside;
   for (const Edit &edit : edits) {
-    AGENT_TRY(auto range, WritableRange::make(memory_, edit.function, edit.to.size()));
-    writable.push_back(std::move(range));
+    pages.insert({edit.function / pageSize * pageSize, (edit.function + 1) / pageSize * pageSize});
     inside.push_back({edit.function - paddingSize, edit.function + edit.to.size()});
+  }
+  std::vector<WritableRange> writable; // before the stop: the process must run for a change of protection
+  for (const uint64_t page : pages) {
+    AGENT_TRY(auto range, WritableRange::make(memory_, page, pageSize));
+    writable.push_back(std::move(range));
   }
   for (const Deadline deadline(deadlineMs_);;) {
     std::optional<ThreadPlace> obstacle;
@@ -199,7 +205,7 @@ Outcome<> Redirection::restorePadding(const std::vector<size_t> &entries) {
 }
 
 // Takes back edits that were applied, and the padding of the functions that were being added; answers `reason`.
-Outcome<> Redirection::takeBack(const std::vector<Edit> &edits, const std::vector<size_t> &added, Refusal reason) {
+Refusal Redirection::takeBack(const std::vector<Edit> &edits, const std::vector<size_t> &added, Refusal reason) {
   std::vector<Edit> reverse;
   for (const Edit &edit : edits)
     reverse.push_back({edit.function, edit.to, edit.from});
@@ -210,7 +216,7 @@ Outcome<> Redirection::takeBack(const std::vector<Edit> &edits, const std::vecto
     back = restorePadding(added);
   if (!back)
     reason.error.next = "restart the service: the change could not be taken back: " + back.error().error.reason;
-  return tl::unexpected(std::move(reason));
+  return reason;
 }
 
 Outcome<RedirectionResult> Redirection::moveTo(const std::vector<Redirect> &goal, uint64_t patchAddress) {
@@ -230,17 +236,16 @@ Outcome<RedirectionResult> Redirection::moveTo(const std::vector<Redirect> &goal
       kept.push_back(redirect);
       continue;
     }
-    if (const auto done = prepare(redirect, patchAddress, added); !done) {
-      AGENT_CHECK(takeBack({}, added, done.error()));
-    }
+    if (const auto done = prepare(redirect, patchAddress, added); !done)
+      return tl::unexpected(takeBack({}, added, done.error()));
   }
   const auto edits = editsFor(added, removed);
   if (!edits)
-    AGENT_CHECK(takeBack({}, added, edits.error()));
+    return tl::unexpected(takeBack({}, added, edits.error()));
   if (const auto done = applyEdits(*edits); !done)
-    AGENT_CHECK(takeBack({}, added, done.error()));
+    return tl::unexpected(takeBack({}, added, done.error()));
   if (const auto done = waitUntilNobodyIsInPadding(removed); !done)
-    AGENT_CHECK(takeBack(*edits, added, done.error()));
+    return tl::unexpected(takeBack(*edits, added, done.error()));
   for (const size_t index : removed)
     result_.restored.push_back(table_.entries()[index].function);
   std::sort(result_.restored.begin(), result_.restored.end());

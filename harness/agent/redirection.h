@@ -52,7 +52,7 @@ private:
   [[nodiscard]] Outcome<> applyEdits(const std::vector<Edit> &edits);
   [[nodiscard]] Outcome<> editWithAllStopped(const std::vector<Edit> &edits);
   [[nodiscard]] Outcome<> editAtomically(const Edit &edit);
-  [[nodiscard]] Outcome<> takeBack(const std::vector<Edit> &edits, const std::vector<size_t> &added, Refusal reason);
+  [[nodiscard]] Refusal takeBack(const std::vector<Edit> &edits, const std::vector<size_t> &added, Refusal reason);
   [[nodiscard]] Outcome<> restorePadding(const std::vector<size_t> &entries);
   [[nodiscard]] Outcome<> waitUntilNobodyIsInPadding(const std::vector<size_t> &entries) const;
 

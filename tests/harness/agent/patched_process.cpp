@@ -91,7 +91,7 @@ uint32_t PatchedProcess::rvaOf(const std::string &function) {
 std::string PatchedProcess::patchedBytes() {
   AgentServer server;
   std::string bytes;
-  for (const char *function : {"Answer", "Count", "Imports", "Guarded", "Blocking", "Odd", "EveryVersion"}) {
+  for (const char *function : {"Answer", "Count", "Imports", "Guarded", "Blocking", "Odd", "OddToo", "EveryVersion"}) {
     const json reply = server.ask(
         {{"command", "read"}, {"pid", pid_}, {"module", "target.exe"}, {"rva", rvaOf(function) - 6}, {"size", 8}});
     bytes += reply.value("bytes", reply.dump()) + " ";
@@ -103,6 +103,7 @@ void PatchedProcess::expectBaseBehaviour() {
   EXPECT_EQ(say("answer"), "42");
   EXPECT_EQ(say("odd"), "42");
   EXPECT_EQ(say("imports"), "7");
+  EXPECT_EQ(say("protection"), "32"); // PAGE_EXECUTE_READ
   EXPECT_EQ(say("guarded"), "1");
   const json state = query();
   EXPECT_TRUE(state.value("ok", false)) << state;

@@ -28,15 +28,17 @@ TEST_F(Patching, AppliedFunctionsRunTheNewVersionAndUndoBringsBackBehaviourAndBy
   const json applied = apply("fix");
   ASSERT_TRUE(applied.value("ok", false)) << applied;
   EXPECT_EQ(applied["sequence"], 1);
-  EXPECT_EQ(applied["redirected"].size(), 7U);
-  EXPECT_EQ(applied["stopped_all_threads"], 1); // Odd
+  EXPECT_EQ(applied["redirected"].size(), 8U);
+  EXPECT_EQ(applied["stopped_all_threads"], 2); // Odd and OddToo
   EXPECT_EQ(say("answer"), "43");
   EXPECT_EQ(say("odd"), "43");
+  EXPECT_EQ(say("odd-too"), "43");
   EXPECT_EQ(say("every-version"), "2");
+  EXPECT_EQ(say("protection"), "32"); // PAGE_EXECUTE_READ, as before
 
   const json undone = undo();
   ASSERT_TRUE(undone.value("ok", false)) << undone;
-  EXPECT_EQ(undone["restored"].size(), 7U);
+  EXPECT_EQ(undone["restored"].size(), 8U);
   EXPECT_EQ(patchedBytes(), before);
   expectBaseBehaviour();
 }
@@ -51,10 +53,10 @@ TEST_F(Patching, OldAndNewVersionShareTheVariableBehindARefSlot) {
   EXPECT_EQ(say("count"), "1004");
 }
 
-TEST_F(Patching, ImportsWorkInPatchedCodeSharedWithTheBaseOrNot) {
+TEST_F(Patching, ImportsAndRelocatedPointersWorkInPatchedCode) {
   start();
   ASSERT_TRUE(apply("fix").value("ok", false));
-  EXPECT_EQ(say("imports"), "701");
+  EXPECT_EQ(say("imports"), "901");
 }
 
 TEST_F(Patching, ExceptionsAreCaughtInPatchedCode) {

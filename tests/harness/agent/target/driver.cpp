@@ -171,6 +171,13 @@ void alterEntry() {
   print("altered\n");
 }
 
+// The protection of the code's pages: offset of MEMORY_BASIC_INFORMATION.Protect.
+long long protection() {
+  alignas(8) unsigned char information[48];
+  VirtualQuery(reinterpret_cast<void *>(&Odd), information, sizeof information);
+  return *reinterpret_cast<unsigned long *>(information + 0x24);
+}
+
 long long call(const char *command) {
   if (equal(command, "pid"))
     return GetCurrentProcessId();
@@ -184,6 +191,10 @@ long long call(const char *command) {
     return Guarded();
   if (equal(command, "odd"))
     return Odd(41);
+  if (equal(command, "odd-too"))
+    return OddToo(41);
+  if (equal(command, "protection"))
+    return protection();
   if (equal(command, "unpadded"))
     return Unpadded();
   if (equal(command, "every-version"))

@@ -12,6 +12,14 @@ Odd:
     leal )" TEXT(VERSION) R"((%rcx), %eax
     retq
 
+    .section .text,"xr",one_only,OddToo
+    .globl OddToo
+    .p2align 4
+    .fill 15, 1, 0xCC
+OddToo:
+    leal )" TEXT(VERSION) R"((%rcx), %eax
+    retq
+
     .section .text,"xr",one_only,Unpadded
     .globl Unpadded
     .p2align 4

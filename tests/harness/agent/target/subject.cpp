@@ -52,8 +52,9 @@ int Imports() {
   return gethostname(name, sizeof name);
 }
 #else
-// lstrcmpA is no import of the base.
-int Imports() { return 100 * lstrlenA("seven..") + (lstrcmpA("a", "a") == 0 ? 1 : 0); }
+// lstrcmpA is no import of the base, and the pointer to the text is relocated with the patch image.
+const char *const volatile g_text = "nine.....";
+int Imports() { return 100 * lstrlenA(g_text) + (lstrcmpA("a", "a") == 0 ? 1 : 0); }
 #endif
 int Guarded() {
   __try {

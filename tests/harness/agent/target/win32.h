@@ -21,6 +21,7 @@ __declspec(dllimport) int GetThreadContext(Handle, void *);
 __declspec(dllimport) int SetThreadContext(Handle, const void *);
 __declspec(dllimport) int CloseHandle(Handle);
 __declspec(dllimport) int VirtualProtect(void *, Size, unsigned long, unsigned long *);
+__declspec(dllimport) Size VirtualQuery(const void *, void *, Size);
 __declspec(dllimport) int lstrlenA(const char *);
 __declspec(dllimport) int lstrcmpA(const char *, const char *);
 __declspec(dllimport) void RaiseException(unsigned long, unsigned long, unsigned long, const void *);
