@@ -15,6 +15,7 @@ struct State {
   std::mutex mutex;
   Level level = Level::normal;
   bool lineOpen = false;
+  std::string step; // last progress text, up to its last comma
   const bool terminal = ::isatty(STDERR_FILENO) == 1;
   const std::shared_ptr<spdlog::logger> logger = [] {
     auto made = spdlog::stderr_color_mt("hotgate");
@@ -63,7 +64,8 @@ void progress(std::string_view text) {
     std::fprintf(stderr, "\r\x1b[K%.*s", static_cast<int>(text.size()), text.data());
     std::fflush(stderr);
     s.lineOpen = true;
-  } else {
+  } else if (const std::string_view step = text.substr(0, text.rfind(',')); step != s.step) {
+    s.step = step;
     std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
   }
 }

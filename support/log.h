@@ -1,7 +1,8 @@
 // What the tool says while it works: stderr only, so that stdout stays the result.
 //
 // Log lines go through spdlog (debug with --verbose, warnings only with --quiet). Progress is a line that is
-// rewritten on a terminal, and one plain line a step elsewhere, so that a CI log stays readable.
+// rewritten on a terminal, and one plain line a step elsewhere, so that a CI log stays readable: of lines that are
+// equal up to their last comma ("soak, 10 of 600 requests") only the first is printed.
 #pragma once
 
 #include <string_view>

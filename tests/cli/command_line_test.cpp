@@ -1,0 +1,180 @@
+// The command line's contract: exit codes, clear errors for bad input, and nothing half-written.
+//
+// Every test runs the real program on a copy of the corpus KB `good`, damaged in one way.
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <sys/wait.h>
+
+namespace hotgate::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+
+std::string read(const fs::path &path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+void write(const fs::path &path, const std::string &text) { std::ofstream(path, std::ios::binary) << text; }
+
+struct Finished {
+  int exitCode;
+  std::string output;
+  std::string errors;
+};
+
+class CommandLineTest : public testing::Test {
+protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "/hotgate-cli-XXXXXX";
+    folder = ::mkdtemp(name.data());
+    kb = folder / "kb";
+    out = folder / "out";
+    fs::copy(fs::path(HOTGATE_CORPUS) / "dhcp" / "good", kb, fs::copy_options::recursive);
+  }
+  void TearDown() override { fs::remove_all(folder); }
+
+  Finished run(const std::string &arguments, const std::string &environment = "") const {
+    const std::string command = environment + " '" HOTGATE_PROGRAM "' " + arguments + " >'" +
+                                (folder / "output").string() + "' 2>'" + (folder / "errors").string() + "'";
+    const int status = std::system(command.c_str());
+    return {WEXITSTATUS(status), read(folder / "output"), read(folder / "errors")};
+  }
+  Finished check() const { return run("check " + quoted(kb / "KB.yaml") + " --out " + quoted(out)); }
+  static std::string quoted(const fs::path &path) { return "'" + path.string() + "'"; }
+
+  void expectRefused(const Finished &finished, int exitCode, const std::vector<std::string> &words) const {
+    EXPECT_EQ(finished.exitCode, exitCode) << finished.errors;
+    for (const std::string &word : words)
+      EXPECT_THAT(finished.errors, HasSubstr(word));
+    EXPECT_EQ(finished.output, "");
+    EXPECT_TRUE(!fs::exists(out) || fs::is_empty(out)) << "something half-written is left";
+  }
+
+  void replaceInKb(const std::string &what, const std::string &with) const {
+    std::string text = read(kb / "KB.yaml");
+    const size_t at = text.find(what);
+    ASSERT_NE(at, std::string::npos);
+    write(kb / "KB.yaml", text.replace(at, what.size(), with));
+  }
+
+  fs::path folder;
+  fs::path kb;
+  fs::path out;
+};
+
+TEST_F(CommandLineTest, CheckApprovesTheGoodKbAndLeavesAWholeResult) {
+  const Finished finished = check();
+  EXPECT_EQ(finished.exitCode, 0) << finished.errors;
+  EXPECT_THAT(finished.output, HasSubstr("APPROVE"));
+  const auto verdict = nlohmann::json::parse(read(out / "verdict.json"));
+  EXPECT_EQ(verdict["schema"], "hotgate/verdict/1");
+  EXPECT_EQ(verdict["verdict"], "approve");
+  EXPECT_TRUE(verdict["findings"].empty());
+  for (const char *name : {"report.html", "facts.sqlite", "timings.json"})
+    EXPECT_TRUE(fs::exists(out / name)) << name;
+}
+
+TEST_F(CommandLineTest, TheSameInputGivesTheSameBytes) {
+  ASSERT_EQ(check().exitCode, 0);
+  const std::string verdict = read(out / "verdict.json");
+  const std::string html = read(out / "report.html");
+  ASSERT_EQ(run("--jobs 1 check " + quoted(kb / "KB.yaml") + " --out " + quoted(out)).exitCode, 0);
+  EXPECT_EQ(read(out / "verdict.json"), verdict);
+  EXPECT_EQ(read(out / "report.html"), html);
+}
+
+TEST_F(CommandLineTest, ATruncatedImageIsRefusedByName) {
+  fs::resize_file(kb / "post" / "dhcpsrv.exe", 700);
+  expectRefused(check(), 5, {"post/dhcpsrv.exe", "Next:"});
+}
+
+TEST_F(CommandLineTest, AFileThatIsNoImageIsRefusedByName) {
+  write(kb / "pre" / "dhcpsrv.exe", "#!/bin/sh\necho not an image\n");
+  expectRefused(check(), 5, {"pre/dhcpsrv.exe", "Next:"});
+}
+
+TEST_F(CommandLineTest, APdbOfAnotherBuildIsRefusedWithBothIdentities) {
+  fs::copy_file(fs::path(HOTGATE_CORPUS) / "dhcp" / "audit-leak" / "post" / "dhcpsrv.pdb", kb / "post" / "dhcpsrv.pdb",
+                fs::copy_options::overwrite_existing);
+  expectRefused(check(), 5, {"post/dhcpsrv.pdb", "GUID", "age"});
+}
+
+TEST_F(CommandLineTest, AMissingFolderIsRefusedByKeyAndPath) {
+  fs::remove_all(kb / "post");
+  expectRefused(check(), 5, {"KB.yaml", "'post'", "does not exist"});
+}
+
+TEST_F(CommandLineTest, AnUnknownKeyIsBadUsageWithItsLine) {
+  write(kb / "KB.yaml", read(kb / "KB.yaml") + "hotptach: hotpatch/\n");
+  expectRefused(check(), 4, {"KB.yaml", "hotptach", "line 9"});
+}
+
+TEST_F(CommandLineTest, AnUnknownTrackIsBadUsage) {
+  replaceInKb("track: hotpatch", "track: hotfix");
+  expectRefused(check(), 4, {"KB.yaml", "hotfix"});
+}
+
+TEST_F(CommandLineTest, WithoutQemuTheGateSaysSoBeforeItWorks) {
+  const Finished finished = run("gate " + quoted(kb / "KB.yaml") + " --out " + quoted(out), "PATH=" + quoted(folder));
+  expectRefused(finished, 5, {"qemu-system-x86_64", "Next:"});
+}
+
+TEST_F(CommandLineTest, AMalformedHotpatchTableIsRefusedWithTheLoadersStatus) {
+  std::string image = read(kb / "hotpatch" / "dhcpsrv.exe");
+  // The version field of INFO, found by what make_hotpatch writes: version 4, then sequence number 1 behind the size.
+  const size_t section = image.find(".hotp");
+  ASSERT_NE(section, std::string::npos);
+  uint32_t fileOffset = 0;
+  std::memcpy(&fileOffset, image.data() + section + 20, sizeof fileOffset);
+  image[fileOffset] = 9;
+  write(kb / "hotpatch" / "dhcpsrv.exe", image);
+  expectRefused(check(), 5, {"hotpatch/dhcpsrv.exe", "0xc000007b"});
+}
+
+TEST_F(CommandLineTest, AStaleVerdictDoesNotSurviveARunThatFails) {
+  ASSERT_EQ(check().exitCode, 0);
+  fs::resize_file(kb / "post" / "dhcpsrv.exe", 700);
+  EXPECT_EQ(check().exitCode, 5);
+  EXPECT_FALSE(fs::exists(out / "verdict.json"));
+}
+
+TEST_F(CommandLineTest, UnknownCommandsAndOptionsAreBadUsage) {
+  EXPECT_EQ(run("approve").exitCode, 4);
+  EXPECT_EQ(run("check --fast").exitCode, 4);
+  EXPECT_EQ(run("").exitCode, 4);
+  EXPECT_EQ(run("rules show HG999").exitCode, 4);
+  EXPECT_EQ(run("--help").exitCode, 0);
+}
+
+TEST_F(CommandLineTest, ReportShowsAnEarlierResultInEveryFormat) {
+  ASSERT_EQ(check().exitCode, 0);
+  EXPECT_THAT(run("report " + quoted(out)).output, HasSubstr("APPROVE"));
+  EXPECT_EQ(run("report " + quoted(out) + " --format html").output, read(out / "report.html"));
+  EXPECT_EQ(run("report " + quoted(out) + " --format json").output, read(out / "verdict.json"));
+  EXPECT_EQ(nlohmann::json::parse(run("report " + quoted(out) + " --format sarif").output)["version"], "2.1.0");
+  EXPECT_THAT(run("report " + quoted(out) + " --format junit").output, HasSubstr("<testsuite"));
+  EXPECT_EQ(run("report " + quoted(folder)).exitCode, 5);
+}
+
+TEST_F(CommandLineTest, DiffNamesWhatChanged) {
+  const std::string images = quoted(kb / "pre" / "dhcpsrv.exe") + " " + quoted(kb / "post" / "dhcpsrv.exe");
+  EXPECT_THAT(run("diff " + images).output, AllOf(HasSubstr("ParseOptions"), HasSubstr("AppendRelayInformation")));
+  const auto json = nlohmann::json::parse(run("diff " + images + " --format json").output);
+  EXPECT_EQ(json["schema"], "hotgate/diff/1");
+  EXPECT_EQ(json["summary"]["changed"], 2);
+  EXPECT_EQ(json["ledger"]["unattributed"], 0);
+  EXPECT_EQ(json["ledger"]["bytes_total"]["pre"], fs::file_size(kb / "pre" / "dhcpsrv.exe"));
+}
+
+} // namespace
+} // namespace hotgate::cli
