@@ -15,7 +15,7 @@ namespace hotgate::rules {
 
 namespace {
 
-constexpr size_t largestRuleFile = 64 * 1024;
+constexpr size_t largestRuleFile = 0x10000;
 constexpr std::string_view guide = "see docs/how-to-add-a-rule.md";
 
 struct HeadField {
@@ -146,6 +146,7 @@ Result<std::string> readSelect(const RuleFile &file, facts::Database &empty) {
     return refuse(file.name, file.sqlLine, statement.error().reason, "compare with analyzer/facts/schema.sql");
   constexpr std::array<std::string_view, 3> columns{"subject", "message", "evidence"};
   std::vector<std::string> found;
+  found.reserve(static_cast<size_t>(statement->columnCount()));
   for (int column = 0; column < statement->columnCount(); ++column)
     found.push_back(statement->columnName(column));
   if (!std::ranges::equal(found, columns))

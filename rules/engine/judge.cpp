@@ -149,6 +149,7 @@ private:
       return {whole->second};
     }
     std::vector<Gap> gaps;
+    gaps.reserve(byModule.size());
     for (auto &[module, gap] : byModule)
       gaps.push_back(std::move(gap));
     return gaps;

@@ -60,7 +60,7 @@ Result<std::string> functionRow(facts::Database &facts, const Pair &pair, bool w
   if (withListing) {
     HOTGATE_TRY(shown, listing(facts, pair.id));
   }
-  const std::string row =
+  std::string row =
       fmt::format("<tr><td><code>{}</code></td><td>{}</td><td class=\"rva\">{}</td><td>{}</td><td>{}</td></tr>",
                   pair.name, pair.status, pair.addresses, pair.isRedirected ? "yes" : "no", reasons);
   if (shown.empty())

@@ -112,6 +112,7 @@ std::optional<SlopeLine> slopeLine(const Series &series) {
   if (!series.slope || series.points.empty())
     return std::nullopt;
   std::vector<double> residuals;
+  residuals.reserve(series.points.size());
   for (const Point &point : series.points)
     residuals.push_back(point.y - *series.slope * point.x);
   const double intercept = median(std::move(residuals));

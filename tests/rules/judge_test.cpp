@@ -123,7 +123,7 @@ TEST(Judge, SameFactsSameVerdict) { EXPECT_EQ(judged(block + gap + review), judg
 
 TEST(Judge, FingerprintKeepsWhatMakesTheDefect) {
   const auto fingerprint = [](const std::string &changes) {
-    return judged(block + changes).findings.front().fingerprint;
+    return judged(std::string(block).append(changes)).findings.front().fingerprint;
   };
   const std::string before = fingerprint("");
   EXPECT_EQ(before.size(), 64U);
