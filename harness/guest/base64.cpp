@@ -50,8 +50,9 @@ std::optional<std::string> decodeBase64(std::string_view text) {
         return std::nullopt;
       value = value << 6U | static_cast<uint32_t>(digit);
     }
-    value <<= 6 * (4 - group.size());
-    for (size_t index = 0; index + 1 < group.size(); ++index)
+    const size_t padding = 4 - group.size(); // 0 to 2
+    value <<= 6 * padding;
+    for (size_t index = 0; index < 3 - padding; ++index)
       bytes += static_cast<char>(value >> (16 - 8 * index) & 0xFFU);
   }
   return bytes;

@@ -8,7 +8,7 @@
 namespace hotgate::harness {
 namespace {
 
-constexpr int resamplings = 4000;
+constexpr int resamplings = 2000;
 
 double median(std::vector<double> &values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);

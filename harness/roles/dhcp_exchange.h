@@ -25,8 +25,8 @@ struct Expectation {
   DhcpType type = DhcpType::offer;
   std::optional<Ipv4> address = std::nullopt; // yiaddr must be this; without it, any address of the scope
   std::optional<Ipv4> notThis = std::nullopt; // yiaddr must be another one (after a decline)
-  bool grantsLease = true;     // lease time belongs into the answer
-  bool scopeOptions = true;    // mask and router belong into the answer
+  bool grantsLease = true;                    // lease time belongs into the answer
+  bool scopeOptions = true;                   // mask and router belong into the answer
 };
 
 // "" when the answer is what was expected, else "expected ..., got ...". Transaction and client are the caller's.
@@ -69,7 +69,7 @@ private:
     Clock::time_point sentAt;
   };
   FinishedExchange finish(uint32_t transaction, std::optional<DhcpAnswer> answer, std::string wrong);
-  std::optional<FinishedExchange> expire();
+  Result<std::optional<FinishedExchange>> take(const Frame &frame);
   std::optional<FinishedExchange> accept(const DhcpAnswer &answer);
   [[nodiscard]] Deadline nextExpiry() const;
 

@@ -40,7 +40,7 @@ Result<> StreamLink::send(std::span<const uint8_t> frame) {
   const Deadline deadline = after(sendDeadline);
   for (size_t sent = 0; sent < packet.size();) {
     const ssize_t count = ::send(socket_.get(), packet.data() + sent, packet.size() - sent, MSG_NOSIGNAL);
-    if (count > 0) {
+    if (count >= 0) {
       sent += static_cast<size_t>(count);
     } else if (errno == EAGAIN) {
       HOTGATE_TRY(const bool ready, awaitReady(socket_.get(), POLLOUT, deadline));

@@ -38,7 +38,7 @@ Result<> Channel::write(std::string_view bytes, Deadline deadline) {
     return broken("the channel broke earlier");
   while (!bytes.empty()) {
     const ssize_t sent = send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent > 0) {
+    if (sent >= 0) {
       bytes.remove_prefix(static_cast<size_t>(sent));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       // A line that was sent in part would garble the next one: the channel ends here.

@@ -7,6 +7,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <thread>
 
 namespace hotgate::harness {
 namespace {
@@ -94,14 +95,21 @@ TEST_F(Exchange, NoAnswerEndsAtTheDeadline) {
 }
 
 TEST_F(Exchange, ALateAnswerIsLateAndNotTheNextOnes) {
-  server.tamper = [](uint8_t, std::optional<Reply> &reply) { reply->delay = milliseconds(90); };
+  server.tamper = [](uint8_t, std::optional<Reply> &reply) { reply->delay = milliseconds(400); };
   EXPECT_FALSE(discover().answer);
-  server.tamper = [](uint8_t, std::optional<Reply> &reply) { reply->delay = milliseconds(50); };
+  std::this_thread::sleep_for(milliseconds(500));
+  server.tamper = nullptr;
   EXPECT_TRUE(discover().isRight());
   const ExchangeTally tally = exchanges.takeTallies().at("discover-offer");
   EXPECT_EQ(tally.sent, 2);
   EXPECT_EQ(tally.answered, 1);
   EXPECT_EQ(tally.late, 1);
+}
+
+TEST_F(Exchange, AnAnswerThatWaitedWhileTheHostWasBusyCounts) {
+  ASSERT_TRUE(exchanges.start("discover-offer", discoverQuery(client), offerExpected()));
+  std::this_thread::sleep_for(milliseconds(100)); // past the deadline, but the frame was there in time
+  EXPECT_TRUE(exchanges.finishOne()->isRight());
 }
 
 TEST_F(Exchange, AFloodOfOtherFramesBuysNoTime) {
