@@ -137,9 +137,9 @@ TEST_F(DhcpServerTest, GivesALeaseWithItsOptions) {
   Packet question = packet(discover, 1);
   question.options = {{option::hostName, {'p', 'c', ',', '1'}}};
   const auto offered = client_->ask(question, everybody);
-  expectReply(offered, offer, address(10, 77, 0, 100));
+  ASSERT_NO_FATAL_FAILURE(expectReply(offered, offer, address(10, 77, 0, 100)));
   const auto granted = client_->ask(selection(1, offered->yourAddress), everybody);
-  expectReply(granted, acknowledge, offered->yourAddress);
+  ASSERT_NO_FATAL_FAILURE(expectReply(granted, acknowledge, offered->yourAddress));
   for (const auto &[tag, value] :
        {std::pair{option::leaseSeconds, uint32_t{3600}}, std::pair{option::subnetMask, address(255, 255, 255, 0)},
         std::pair{option::router, serverAddress}}) {
@@ -214,7 +214,7 @@ TEST_F(DhcpServerTest, InformsWithoutALease) {
   Packet question = packet(inform, 1);
   question.clientAddress = address(10, 77, 0, 70);
   const auto reply = client_->ask(question, everybody);
-  expectReply(reply, acknowledge, 0);
+  ASSERT_NO_FATAL_FAILURE(expectReply(reply, acknowledge, 0));
   EXPECT_FALSE(reply->find(option::leaseSeconds));
   EXPECT_TRUE(reply->find(option::router));
 }
@@ -227,7 +227,7 @@ TEST_F(DhcpServerTest, AnswersThroughARelayAgentWithItsOption) {
   question.options = {{option::relayInformation, {1, 4, 'e', 't', 'h', '0', 2, 2, 0, 7}},
                       {option::hostName, {'p', 'c'}}};
   const auto reply = relay.ask(question, serverAddress);
-  expectReply(reply, offer, address(10, 77, 0, 100));
+  ASSERT_NO_FATAL_FAILURE(expectReply(reply, offer, address(10, 77, 0, 100)));
   EXPECT_EQ(reply->relayAddress, relayAddress);
   EXPECT_EQ(reply->options.back().first, option::relayInformation) << "the last option";
   EXPECT_EQ(reply->options.back().second, question.options[0].second);
