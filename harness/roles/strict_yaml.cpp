@@ -80,7 +80,7 @@ StrictYaml StrictYaml::map(const char *key) {
   return {document_, std::make_shared<Node>(Node{child, node_->prefix + key + ".", {}})};
 }
 
-std::string StrictYaml::text(const char *key, std::optional<std::string> absent) {
+std::string StrictYaml::text(const char *key, const std::optional<std::string> &absent) {
   node_->asked.insert(key);
   if (!has(key)) {
     if (!absent)

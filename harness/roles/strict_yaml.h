@@ -28,7 +28,7 @@ public:
 
   // Each reads one key. Without a default the key must be there.
   StrictYaml map(const char *key);
-  std::string text(const char *key, std::optional<std::string> absent = std::nullopt);
+  std::string text(const char *key, const std::optional<std::string> &absent = std::nullopt);
   int64_t integer(const char *key, int64_t least, int64_t most, std::optional<int64_t> absent = std::nullopt);
   std::vector<std::string> texts(const char *key);
   [[nodiscard]] bool has(const char *key) const;

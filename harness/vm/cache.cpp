@@ -30,7 +30,7 @@ Result<fs::path> defaultCacheFolder() {
 
 Result<fs::path> cacheEntry(const fs::path &cache, const std::string &name,
                             const std::function<Result<>(const fs::path &)> &build) {
-  const fs::path entry = cache / name;
+  fs::path entry = cache / name;
   std::error_code error;
   if (fs::is_directory(entry, error))
     return entry;

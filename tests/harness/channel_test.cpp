@@ -36,6 +36,14 @@ TEST(Channel, SilenceEndsAtTheDeadlineAndTheChannelStaysUsable) {
   EXPECT_EQ(channel.readLine(after(milliseconds(2000))), "late");
 }
 
+TEST(Channel, WaitingLinesBuyNoTime) {
+  Peer peer([](Peer &end) { end.write("one\ntwo\n"); });
+  Channel channel(peer.takeOtherEnd(), "peer");
+  ASSERT_EQ(channel.readLine(after(milliseconds(2000))), "one");
+  EXPECT_FALSE(channel.readLine(Clock::now()));
+  EXPECT_EQ(channel.readLine(after(milliseconds(2000))), "two");
+}
+
 TEST(Channel, AFloodWithoutALineEndIsRefusedAtTheLimit) {
   Peer peer([](Peer &end) {
     const std::string flood(1 << 16, 'x');
