@@ -99,8 +99,8 @@ INSERT INTO lab_step VALUES
   (1, 5, 'control', 'soak', 'ok', '600 transactions'), (1, 6, 'patched', 'apply', 'ok', '2 functions redirected'),
   (1, 7, 'patched', 'verify', 'ok', '2 of 2 places as predicted'), (1, 8, 'patched', 'smoke', 'ok', '9 exchanges'),
   (1, 9, 'patched', 'witness', 'ok', 'fixed'), (1, 10, 'patched', 'soak', 'ok', '600 transactions'),
-  (1, 11, 'undone', 'undo', 'ok', '2 functions restored'), (1, 12, 'undone', 'witness', 'ok', 'vulnerable again'),
-  (1, 13, 'undone', 'smoke', 'ok', '9 exchanges');
+  (1, 11, 'undone', 'undo', 'ok', '2 functions restored'), (1, 12, 'undone', 'verify', 'ok', '2 of 2 places as predicted'),
+  (1, 13, 'undone', 'witness', 'ok', 'vulnerable again'), (1, 14, 'undone', 'smoke', 'ok', '9 exchanges');
 INSERT INTO lab_probe
   SELECT 1, phase, step, exchange, sent, sent, 0, 0, '', 2000, 3.5, worst
   FROM (SELECT 'control' AS phase UNION SELECT 'patched' UNION SELECT 'undone'),

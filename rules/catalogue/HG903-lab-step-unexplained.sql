@@ -9,20 +9,20 @@
 -- action: Read the step's text in the report and run the lab again; the guest of a failed step is kept.
 WITH due(ordinal, phase, step) AS (
   VALUES (1, 'control', 'smoke'), (2, 'control', 'witness'), (3, 'control', 'soak'), (4, 'patched', 'apply'), (5, 'patched', 'verify'),
-         (6, 'patched', 'smoke'), (7, 'patched', 'witness'), (8, 'patched', 'soak'), (9, 'undone', 'undo'), (10, 'undone', 'witness'),
-         (11, 'undone', 'smoke')),
--- A failed step ends the run: what follows it is missing for that reason.
+         (6, 'patched', 'smoke'), (7, 'patched', 'witness'), (8, 'patched', 'soak'), (9, 'undone', 'undo'), (10, 'undone', 'verify'),
+         (11, 'undone', 'witness'), (12, 'undone', 'smoke')),
+-- A failed step may end the run: what follows it is missing for that reason.
 failed(run_id) AS (SELECT run_id FROM lab_step WHERE outcome <> 'ok'),
 -- Phases in which requests or the process were lost.
 fault(run_id, phase) AS (
   SELECT run_id, phase FROM lab_probe WHERE exchange <> 'witness' AND (answered < sent OR wrong > 0)
   UNION
   SELECT p.run_id, p.phase FROM lab_process p JOIN lab_process c ON c.run_id = p.run_id AND c.phase = 'control'
-  WHERE p.phase <> 'control' AND (p.state <> 'running' OR p.pid <> c.pid)),
+  WHERE p.phase <> 'control' AND (p.state <> 'running' OR p.pid <> c.pid OR p.start_time <> c.start_time)),
 trouble(run_id, ordinal, text) AS (
   SELECT r.run_id, d.ordinal, printf('step %s (%s) was not reached', d.step, d.phase)
   FROM lab_run r JOIN due d
-  WHERE r.run_id NOT IN (SELECT run_id FROM failed)
+  WHERE r.run_id NOT IN (SELECT run_id FROM failed) AND r.run_id NOT IN (SELECT run_id FROM fault)
     AND NOT EXISTS (SELECT 1 FROM lab_step s WHERE s.run_id = r.run_id AND s.phase = d.phase AND s.step = d.step)
   UNION ALL
   SELECT s.run_id, s.ordinal, printf('step %s (%s) failed: %s', s.step, s.phase, s.text)
@@ -34,6 +34,11 @@ trouble(run_id, ordinal, text) AS (
                  OR (s.step = 'witness' AND EXISTS (SELECT 1 FROM lab_witness w WHERE w.run_id = s.run_id AND w.phase = s.phase))
                  OR (s.step = 'soak' AND EXISTS (SELECT 1 FROM lab_growth g WHERE g.run_id = s.run_id AND g.low > 0))
                  OR EXISTS (SELECT 1 FROM fault f WHERE f.run_id = s.run_id AND f.phase = s.phase)))
+  UNION ALL
+  SELECT s.run_id, 101, 'the growth of memory could not be measured'
+  FROM lab_step s
+  WHERE s.phase = 'patched' AND s.step = 'soak' AND s.outcome = 'ok'
+    AND NOT EXISTS (SELECT 1 FROM lab_growth g WHERE g.run_id = s.run_id)
   UNION ALL
   SELECT w.run_id, 100, printf('the witness test saw ''%s'' (%s): %s', w.seen, w.phase, w.text)
   FROM lab_witness w

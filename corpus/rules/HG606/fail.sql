@@ -4,4 +4,4 @@
 UPDATE lab_bytes SET found = 'ebf9' WHERE after = 'undo' AND function = 'ParseOptions';
 UPDATE lab_witness SET seen = 'fixed', text = 'the request is dropped' WHERE phase = 'undone';
 UPDATE lab_step SET outcome = 'failed', text = 'fixed' WHERE phase = 'undone' AND step = 'witness';
-DELETE FROM lab_step WHERE ordinal > 12;
+DELETE FROM lab_step WHERE ordinal > 13;
