@@ -13,6 +13,7 @@ constexpr const char *prelude = R"(
 #define EXPORT extern "C" __declspec(dllexport)
 #define NOINLINE __attribute__((noinline))
 extern "C" int _fltused = 0;
+extern "C" const unsigned long long _load_config_used[40] = {0x140};
 extern "C" int __stdcall _DllMainCRTStartup(void *, unsigned, void *) { return 1; }
 )";
 
@@ -56,9 +57,19 @@ std::filesystem::path buildImage(const std::string &source, const BuildOptions &
               "-gcodeview -gno-codeview-command-line -fdebug-compilation-dir=. -ffunction-sections -fdata-sections "
               "-fms-hotpatch -c code.cpp -o code.obj" +
                   joined(options.compile));
-  run(folder, "lld-link-19 /dll /nodefaultlib /debug /functionpadmin:6 /opt:noicf /opt:ref /Brepro /release "
-              "/pdbaltpath:code.pdb /pdbsourcepath:. /out:code.dll code.obj" +
-                  joined(options.link));
+  std::string libraries;
+  for (const auto &[dll, names] : options.imports) {
+    std::ofstream definition(folder / (dll + ".def"));
+    definition << "LIBRARY " << dll << "\nEXPORTS\n";
+    for (const std::string &name : names)
+      definition << name << '\n';
+    definition.close();
+    run(folder, "llvm-dlltool-19 -m i386:x86-64 -d " + dll + ".def -l " + dll + ".lib");
+    libraries += " " + dll + ".lib";
+  }
+  run(folder, "lld-link-19 /dll /nodefaultlib /debug /opt:noicf /opt:ref /Brepro /release /pdbaltpath:code.pdb "
+              "/pdbsourcepath:. /map:code.map /out:code.dll code.obj" +
+                  libraries + (options.padding ? " /functionpadmin:6" : "") + joined(options.link));
   return folder / "code.dll";
 }
 

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -16,11 +17,14 @@
 namespace hotgate::analyzer::test {
 
 struct BuildOptions {
-  std::vector<std::string> compile; // added at the end: "-O0"
-  std::vector<std::string> link;    // added at the end: "/opt:icf"
+  std::vector<std::string> compile;                             // added at the end: "-O0"
+  std::vector<std::string> link = {};                           // added at the end: "/opt:icf"
+  std::map<std::string, std::vector<std::string>> imports = {}; // by DLL; a library is made for each
+  bool padding = true;                                          // room in front of every function
 };
 
-// Compiles and links a freestanding DLL that exports what it marks with EXPORT. Every call uses a folder of its own.
+// Compiles and links a freestanding DLL that exports what it marks with EXPORT, with a load configuration, code.pdb and
+// code.map beside it. Every call uses a folder of its own, which goes when the test program ends.
 std::filesystem::path buildImage(const std::string &source, const BuildOptions &options = {});
 
 // Opens an image with the PDB beside it.

@@ -1,0 +1,224 @@
+// The static rules on real images: one source compiled twice, a hotpatch image made of the second build, and the
+// program's own verdict. Each case must have exactly the findings that it is about: a rule that fires on its
+// neighbour's case is as wrong as one that stays silent.
+#include "tests/analyzer/diff/built_program.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <sys/wait.h>
+
+namespace hotgate::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using analyzer::test::buildImage;
+using analyzer::test::BuildOptions;
+
+struct Case {
+  const char *name;
+  std::string pre;
+  std::string post;
+  std::vector<std::string> redirected; // empty: the KB has no hotpatch image
+  std::string verdict;
+  std::set<std::string> rules;
+  BuildOptions preOptions = {};
+  BuildOptions postOptions = {};
+};
+
+// `Fix` is what the KB patches; `Serve` calls it.
+std::string service(const std::string &fix, const std::string &globals = "") {
+  return "int g_served = 3;\nstruct Lease { int address; char state; int end; };\nLease g_leases[2];\n" + globals +
+         "\nNOINLINE int Helper(int x) { volatile int y = x; return y * 3; }\nEXPORT NOINLINE int Fix(int x) { " + fix +
+         " }\nEXPORT NOINLINE int Serve(int x) { ++g_served; return Fix(x) + g_leases[x & 1].end + Helper(x); }\n";
+}
+
+std::string lease(const char *members) {
+  return std::string("struct Lease { ") + members +
+         " };\nLease g_leases[2];\nEXPORT NOINLINE int Fix(int x) { return g_leases[x].end; }\n";
+}
+
+const BuildOptions unpadded{{}, {}, {}, false};
+const BuildOptions folding{{}, {"/opt:icf"}, {}, true};
+const BuildOptions oneImport{{}, {}, {{"first.dll", {"Known", "Unknown"}}}, true};
+const BuildOptions twoImports{{}, {}, {{"first.dll", {"Known", "Unknown"}}, {"second.dll", {"Other"}}}, true};
+
+std::string imports(const char *calls) {
+  return std::string(
+             "extern \"C\" __declspec(dllimport) int Known(int); extern \"C\" __declspec(dllimport) int Unknown(int);"
+             "extern \"C\" __declspec(dllimport) int Other(int);\n") +
+         "EXPORT NOINLINE int Fix(int x) { return " + calls + "; }\n";
+}
+
+std::string loopsToItsEntry(const char *fix) {
+  return std::string("EXPORT __attribute__((naked)) void Loop() { __asm__(\"decl %ecx\\n jnz Loop\\n movl $") + fix +
+         ", %eax\\n ret\"); }\n";
+}
+
+// 16 bytes in front (the compiler adds two), so that alignment leaves no room.
+std::string crowded(const char *fix) {
+  return std::string("EXPORT __attribute__((naked)) void Front() { __asm__(\"xorl %eax, %eax\\n .fill 11, 1, 0x90\\n "
+                     "ret\"); }\n"
+                     "EXPORT __attribute__((naked)) void Fix() { __asm__(\"movl $") +
+         fix + ", %eax\\n ret\"); }\n";
+}
+
+std::string inlined(const char *value) {
+  return std::string("EXPORT int Check(int x) { volatile int y = x; return y + ") + value +
+         "; }\nEXPORT NOINLINE int Fix(int x) { return Check(x) * 3; }\nEXPORT NOINLINE int Missed(int x) { return "
+         "Check(x) * 5; }\n";
+}
+
+const std::string twins = "EXPORT NOINLINE int Fix(int x) { volatile int y = x; return y * 77; }\n";
+
+std::vector<Case> cases() {
+  const std::string before = service("return Helper(x) + 7;");
+  const std::string after = service("return Helper(x) + 8;");
+  return {
+      {"Clean", before, after, {"Fix"}, "approve", {}},
+      {"NoPadding", crowded("7"), crowded("8"), {"Fix"}, "block", {"HG101"}, unpadded, unpadded},
+      {"BranchToEntry", loopsToItsEntry("7"), loopsToItsEntry("8"), {"Loop"}, "block", {"HG102"}},
+      {"NotRedirected", before, after, {"Serve"}, "block", {"HG103", "HG104", "HG204"}},
+      {"UnchangedRedirected", before, after, {"Fix", "Helper"}, "review", {"HG104"}},
+      {"InlinedElsewhere", inlined("100"), inlined("200"), {"Check", "Fix"}, "block", {"HG105"}},
+      {"Folded",
+       twins + "EXPORT NOINLINE int Twin(int x) { volatile int y = x; return y * 77; }\n",
+       "EXPORT NOINLINE int Fix(int x) { volatile int y = x; return y * 78; }\n"
+       "EXPORT NOINLINE int Twin(int x) { volatile int y = x; return y * 77; }\n",
+       {"Fix"},
+       "review",
+       {"HG106"},
+       folding,
+       {}},
+      {"TypeGrows",
+       lease("int address; int end;"),
+       lease("int address; int state; int end;"),
+       {"Fix"},
+       "block",
+       {"HG201", "HG204"}},
+      {"MemberInPadding",
+       lease("int address; char state; int end;"),
+       lease("int address; char state; char owner; int end;"),
+       {},
+       "block",
+       {"HG206", "HG405"}},
+      {"GlobalGrows",
+       service("return Helper(x) + 7;", "int g_table[4]; EXPORT int *Table() { return g_table; }"),
+       service("return Helper(x) + 8;", "int g_table[8]; EXPORT int *Table() { return g_table; }"),
+       {"Fix"},
+       "block",
+       {"HG202"}},
+      {"InitialValue",
+       service("return Helper(x) + 7;", "int g_limit = 10; EXPORT int *Limit() { return &g_limit; }"),
+       service("return Helper(x) + 8;", "int g_limit = 20; EXPORT int *Limit() { return &g_limit; }"),
+       {"Fix"},
+       "review",
+       {"HG203"}},
+      {"SecondCopy", before, service("return Helper(x) + 7 + ++g_served;"), {"Fix"}, "block", {"HG204"}},
+      {"NewExport", before, after + "EXPORT int Extra() { return 1; }\n", {"Fix"}, "block", {"HG401"}},
+      {"NewImport",
+       imports("Known(x)"),
+       imports("Known(x) + Unknown(x)"),
+       {"Fix"},
+       "review",
+       {"HG402"},
+       oneImport,
+       oneImport},
+      {"NewDependency",
+       imports("Known(x)"),
+       imports("Known(x) + Other(x)"),
+       {"Fix"},
+       "block",
+       {"HG403"},
+       oneImport,
+       twoImports},
+      {"NoHotpatchImage", before, after, {}, "block", {"HG405"}},
+  };
+}
+
+class StaticRules : public testing::TestWithParam<Case> {};
+
+int run(const std::string &command) { return WEXITSTATUS(std::system(command.c_str())); }
+
+// A KB folder with the two images, and the hotpatch image when functions are redirected.
+fs::path makeKb(const Case &c) {
+  const fs::path pre = buildImage(c.pre, c.preOptions);
+  const fs::path post = buildImage(c.post, c.postOptions);
+  const fs::path folder = pre.parent_path() / "kb";
+  fs::create_directories(folder / "hotpatch");
+  fs::copy(pre.parent_path(), folder / "pre");
+  fs::copy(post.parent_path(), folder / "post");
+  std::ofstream yaml(folder / "KB.yaml");
+  yaml << "kb: KB5000001\ntrack: hotpatch\npre: pre/code.dll\npost: post/code.dll\n";
+  if (c.redirected.empty())
+    return folder;
+  yaml << "hotpatch: hotpatch/\n";
+  std::string command = HOTGATE_MAKE_HOTPATCH " --base " + pre.string() + " --base-map " +
+                        (pre.parent_path() / "code.map").string() + " --post " + post.string() + " --post-map " +
+                        (post.parent_path() / "code.map").string() + " --sequence 1 --out " +
+                        (folder / "hotpatch" / "code.dll").string();
+  for (const std::string &name : c.redirected)
+    command += " --function " + name;
+  EXPECT_EQ(run(command), 0) << command;
+  fs::copy(post.parent_path() / "code.pdb", folder / "hotpatch" / "code.pdb");
+  return folder;
+}
+
+nlohmann::json check(const fs::path &kb) {
+  const int exitCode = run(HOTGATE_PROGRAM " --quiet check " + (kb / "KB.yaml").string() + " --out " +
+                           (kb / "out").string() + " >" + (kb / "text").string());
+  EXPECT_LE(exitCode, 3);
+  std::ifstream file(kb / "out" / "verdict.json");
+  return nlohmann::json::parse(file);
+}
+
+std::set<std::string> rulesOf(const nlohmann::json &verdict) {
+  std::set<std::string> rules;
+  for (const auto &finding : verdict["findings"])
+    rules.insert(finding["rule"]);
+  return rules;
+}
+
+TEST_P(StaticRules, FindsThisAndNothingElse) {
+  const nlohmann::json verdict = check(makeKb(GetParam()));
+  EXPECT_EQ(verdict["verdict"], GetParam().verdict);
+  EXPECT_EQ(rulesOf(verdict), GetParam().rules) << verdict["findings"].dump(2);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, StaticRules, testing::ValuesIn(cases()),
+                         [](const auto &info) { return std::string(info.param.name); });
+
+// One foreign byte between two functions of the post image: nothing may be approved that nobody can explain.
+TEST(Integrity, AByteWithoutACauseMakesTheVerdictIncomplete) {
+  const Case c{"Foreign", service("return Helper(x) + 7;"), service("return Helper(x) + 8;"), {"Fix"}, "", {}};
+  const fs::path kb = makeKb(c);
+  const auto program = analyzer::test::openProgram(kb / "post" / "code.dll");
+  const auto padded = std::find_if(program.functions().begin(), program.functions().end(),
+                                   [](const auto &function) { return function.padding >= 6; });
+  ASSERT_NE(padded, program.functions().end());
+  const auto offset = program.image().fileOffset(padded->body.rva - 3);
+  ASSERT_TRUE(offset);
+  std::fstream file(kb / "post" / "code.dll", std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(*offset);
+  file.put(0x5A);
+  file.close();
+  const nlohmann::json verdict = check(kb);
+  EXPECT_EQ(verdict["verdict"], "incomplete");
+  EXPECT_EQ(rulesOf(verdict), std::set<std::string>{"HG901"});
+}
+
+// The same KB without PDBs: what private symbols prove is not evaluated, and that is no approval.
+TEST(Integrity, WithoutSymbolsTheVerdictIsNotAnApproval) {
+  const Case c{"NoSymbols", service("return Helper(x) + 7;"), service("return Helper(x) + 8;"), {"Fix"}, "", {}};
+  const fs::path kb = makeKb(c);
+  for (const char *side : {"pre", "post", "hotpatch"})
+    fs::remove(kb / side / "code.pdb");
+  const nlohmann::json verdict = check(kb);
+  EXPECT_NE(verdict["verdict"], "approve");
+  const auto &missing = verdict["not_evaluated"];
+  EXPECT_TRUE(std::any_of(missing.begin(), missing.end(), [](const auto &entry) { return entry["rule"] == "HG103"; }));
+}
+
+} // namespace
+} // namespace hotgate::cli
