@@ -81,7 +81,7 @@ Outcome<json> Commands::start(const Parameters &parameters) {
   AGENT_TRY(auto child, startProcess({parameters.text("program"), parameters.text("arguments"),
                                       parameters.text("directory"), parameters.text("output")}));
   const auto created = startTime(child.handle.get());
-  const json reply{{"pid", child.pid}, {"start_time", created ? json(*created) : json(nullptr)}};
+  json reply{{"pid", child.pid}, {"start_time", created ? json(*created) : json(nullptr)}};
   started_[child.pid] = std::move(child.handle);
   return reply;
 }

@@ -187,13 +187,14 @@ Outcome<json> applyPatch(const PatchTarget &what, const std::string &imagePath, 
   }
   if (*asked)
     return refuse(image.name, std::string(hotpatch::mainCalloutExport), "the patch itself refused at stage 0",
-                  "read what its callout checks", **asked);
+                  "read what its callout checks", *asked);
 
   const bool isNewTable = !table;
   if (isNewTable) {
     AGENT_TRY(table, AddressTable::create(memory, target.module, image.metadata.functions.size()));
   }
   std::vector<Redirect> goal;
+  goal.reserve(image.metadata.functions.size());
   for (const FunctionRecord &record : image.metadata.functions)
     goal.push_back({record.function, record.target});
   Redirection redirection(memory, target.module, caller, *table, deadlineMs);

@@ -9,7 +9,7 @@ namespace {
 Outcome<UniqueHandle> snapshot(const std::string &entity, DWORD what, uint32_t pid) {
   UniqueHandle handle(CreateToolhelp32Snapshot(what, pid));
   if (handle.get() == INVALID_HANDLE_VALUE) {
-    (void)handle.release();
+    handle.release(); // NOLINT(bugprone-unused-return-value): INVALID_HANDLE_VALUE is nothing to close
     return refuseLastError(entity, "CreateToolhelp32Snapshot", "check that the process is alive");
   }
   return handle;
@@ -20,7 +20,7 @@ Outcome<UniqueHandle> openStream(const std::string &path, DWORD access, DWORD di
   UniqueHandle handle(CreateFileW(wide(path).c_str(), access, FILE_SHARE_READ | FILE_SHARE_WRITE, &inheritable,
                                   disposition, FILE_ATTRIBUTE_NORMAL, nullptr));
   if (handle.get() == INVALID_HANDLE_VALUE) {
-    (void)handle.release();
+    handle.release(); // NOLINT(bugprone-unused-return-value): INVALID_HANDLE_VALUE is nothing to close
     return refuseLastError(path, "CreateFile", "check the folder");
   }
   return handle;

@@ -76,6 +76,7 @@ Outcome<> Redirection::retarget(const Redirect &redirect, uint64_t patchAddress)
 Outcome<std::vector<Redirection::Edit>> Redirection::editsFor(const std::vector<size_t> &added,
                                                               const std::vector<size_t> &removed) const {
   std::vector<Edit> edits;
+  edits.reserve(added.size() + removed.size());
   for (const size_t index : added)
     edits.push_back({addressOf(index), entryBytes(table_.entries()[index]), redirected});
   for (const size_t index : removed) {
@@ -155,6 +156,7 @@ Outcome<> Redirection::applyEdits(const std::vector<Edit> &edits) {
       continue;
     }
     std::vector<Edit> reverse;
+    reverse.reserve(stopping.size());
     for (const Edit &edit : stopping)
       reverse.push_back({edit.function, edit.to, edit.from});
     Outcome<> back = editWithAllStopped(reverse);
@@ -173,6 +175,7 @@ Outcome<> Redirection::applyEdits(const std::vector<Edit> &edits) {
 // one look at each thread, not at all of them at once, is enough.
 Outcome<> Redirection::waitUntilNobodyIsInPadding(const std::vector<size_t> &entries) const {
   std::vector<AddressRange> padding;
+  padding.reserve(entries.size());
   for (const size_t index : entries)
     padding.push_back({addressOf(index) - paddingSize, addressOf(index)});
   for (const Deadline deadline(deadlineMs_);;) {
@@ -207,6 +210,7 @@ Outcome<> Redirection::restorePadding(const std::vector<size_t> &entries) {
 // Takes back edits that were applied, and the padding of the functions that were being added; answers `reason`.
 Refusal Redirection::takeBack(const std::vector<Edit> &edits, const std::vector<size_t> &added, Refusal reason) {
   std::vector<Edit> reverse;
+  reverse.reserve(edits.size());
   for (const Edit &edit : edits)
     reverse.push_back({edit.function, edit.to, edit.from});
   Outcome<> back = applyEdits(reverse);

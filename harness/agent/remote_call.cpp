@@ -71,8 +71,8 @@ Outcome<uint64_t> RemoteCaller::call(uint64_t function, std::array<uint64_t, 4> 
   std::array<uint64_t, 6> page{function, arguments[0], arguments[1], arguments[2], arguments[3], 0};
   AGENT_CHECK(memory_.write(pages_ + pageSize, {reinterpret_cast<const uint8_t *>(page.data()), sizeof page}));
   const UniqueHandle thread(CreateRemoteThread(process.handle(), nullptr, 0,
-                                               reinterpret_cast<LPTHREAD_START_ROUTINE>(pages_),
-                                               reinterpret_cast<void *>(pages_ + pageSize), 0, nullptr));
+                                               reinterpret_cast<LPTHREAD_START_ROUTINE>(pointer(pages_)),
+                                               pointer(pages_ + pageSize), 0, nullptr));
   if (!thread)
     return refuseLastError(process.entity(), "CreateRemoteThread");
   if (WaitForSingleObject(thread.get(), deadlineMs) != WAIT_OBJECT_0) {
@@ -86,7 +86,7 @@ Outcome<uint64_t> RemoteCaller::call(uint64_t function, std::array<uint64_t, 4> 
 Outcome<uint16_t> RemoteCaller::compareExchange(uint64_t address, uint16_t expected, uint16_t replacement) {
   AGENT_TRY(const uint64_t before,
             call(pages_ + compareExchangeOffset, {address, expected, replacement, 0}, exchangeDeadlineMs));
-  FlushInstructionCache(memory_.process().handle(), reinterpret_cast<void *>(address), sizeof(uint16_t));
+  FlushInstructionCache(memory_.process().handle(), pointer(address), sizeof(uint16_t));
   return static_cast<uint16_t>(before);
 }
 

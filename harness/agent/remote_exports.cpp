@@ -16,7 +16,7 @@ constexpr uint32_t headSize = 0x1000;
 constexpr uint32_t largestDirectory = 16U << 20;
 constexpr uint32_t mostExports = 1U << 16;
 
-std::string withExtension(std::string dll) {
+std::string withExtension(const std::string &dll) {
   const auto dot = dll.rfind('.');
   const bool hasExtension = dot != std::string::npos && dll.size() - dot <= 4;
   return hasExtension ? dll : dll + ".dll";

@@ -11,8 +11,6 @@ constexpr uint64_t reach = 0x7FFF0000;    // a little less than 2 GiB
 constexpr uint64_t lowestAddress = 0x10000;
 constexpr uint64_t highestAddress = 0x7FFF'FFFE'0000; // of a 64-bit process
 
-void *pointer(uint64_t address) { return reinterpret_cast<void *>(address); }
-
 uint64_t lowestNear(const Module &module) {
   const uint64_t end = module.base + module.size;
   return end > reach + lowestAddress ? end - reach : lowestAddress;

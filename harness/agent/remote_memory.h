@@ -10,6 +10,11 @@
 
 namespace hotgate::harness::agent {
 
+// An address in another process, as the system's functions want it. It is never followed here.
+[[nodiscard]] inline void *pointer(uint64_t address) {
+  return reinterpret_cast<void *>(address); // NOLINT(performance-no-int-to-ptr)
+}
+
 struct Region {
   uint64_t address = 0;
   uint64_t size = 0;

@@ -16,6 +16,8 @@ tl::unexpected<Refusal> refuseLastError(std::string entity, std::string_view cal
                 fmt::format("Windows error {} ({})", code, narrow({text, length})), std::move(next));
 }
 
+// The conversions take the size, so that no text needs to end in a null.
+// NOLINTBEGIN(bugprone-suspicious-stringview-data-usage)
 std::wstring wide(std::string_view utf8) {
   const int size = static_cast<int>(utf8.size());
   std::wstring result(static_cast<size_t>(MultiByteToWideChar(CP_UTF8, 0, utf8.data(), size, nullptr, 0)), L'\0');
@@ -30,6 +32,7 @@ std::string narrow(std::wstring_view utf16) {
   WideCharToMultiByte(CP_UTF8, 0, utf16.data(), size, result.data(), static_cast<int>(result.size()), nullptr, nullptr);
   return result;
 }
+// NOLINTEND(bugprone-suspicious-stringview-data-usage)
 
 bool sameName(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
@@ -39,6 +42,7 @@ bool sameName(std::string_view a, std::string_view b) {
 const char *wineVersion() {
   using Version = const char *(*)();
   const auto version = reinterpret_cast<Version>(
+      // NOLINTNEXTLINE(bugprone-casting-through-void): else the compiler warns of the function types
       reinterpret_cast<void *>(GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version")));
   return version ? version() : nullptr;
 }

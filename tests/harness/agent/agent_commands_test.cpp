@@ -23,7 +23,7 @@ TEST_F(AgentCommands, StartedProgramIsFoundCountedAndStopped) {
                                    {"program", windowsPath(imagesFolder() / "agent-service/service.exe")},
                                    {"arguments", "sleep"}});
   ASSERT_TRUE(started.value("ok", false)) << started;
-  const json pid = started["pid"];
+  const json &pid = started["pid"];
   const json found = server.ask({{"command", "processes"}, {"name", "SERVICE.EXE"}});
   const auto isStarted = [&](const json &process) { return process["pid"] == pid; };
   EXPECT_TRUE(std::any_of(found["processes"].begin(), found["processes"].end(), isStarted)) << found;

@@ -177,7 +177,7 @@ TEST(MakeHotpatch, SameInputsGiveTheSameBytes) {
   EXPECT_EQ(*one, *two);
 }
 
-void expectError(HotpatchRequest asked, const std::string &text) {
+void expectError(const HotpatchRequest &asked, const std::string &text) {
   const auto made = makeHotpatch(asked);
   ASSERT_FALSE(made) << text;
   EXPECT_THAT(made.error().message(), HasSubstr(text));

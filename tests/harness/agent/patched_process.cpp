@@ -68,19 +68,23 @@ std::string PatchedProcess::say(const std::string &command) {
   return answer.value_or("0");
 }
 
-json PatchedProcess::applyFile(const std::filesystem::path &patch, int deadlineMs) {
+json PatchedProcess::applyFile(const std::filesystem::path &patch, int deadlineMs) const {
   return runAgent({"apply", "--pid", std::to_string(pid_), "--module", "target.exe", "--image", windowsPath(patch),
                    "--deadline_ms", std::to_string(deadlineMs)});
 }
 
-json PatchedProcess::apply(const std::string &patch, int deadlineMs) { return applyFile(hotpatch(patch), deadlineMs); }
+json PatchedProcess::apply(const std::string &patch, int deadlineMs) const {
+  return applyFile(hotpatch(patch), deadlineMs);
+}
 
-json PatchedProcess::undo(int deadlineMs) {
+json PatchedProcess::undo(int deadlineMs) const {
   return runAgent(
       {"undo", "--pid", std::to_string(pid_), "--module", "target.exe", "--deadline_ms", std::to_string(deadlineMs)});
 }
 
-json PatchedProcess::query() { return runAgent({"query", "--pid", std::to_string(pid_), "--module", "target.exe"}); }
+json PatchedProcess::query() const {
+  return runAgent({"query", "--pid", std::to_string(pid_), "--module", "target.exe"});
+}
 
 uint32_t PatchedProcess::rvaOf(const std::string &function) {
   const auto symbol = map_->find(function);

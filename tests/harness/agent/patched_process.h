@@ -41,10 +41,10 @@ protected:
   void start(const std::string &image = "agent-base");
   // What the target answers to a command; "" and a failure when it does not.
   std::string say(const std::string &command);
-  nlohmann::json apply(const std::string &patch, int deadlineMs = 20'000);
-  nlohmann::json applyFile(const std::filesystem::path &patch, int deadlineMs = 20'000);
-  nlohmann::json undo(int deadlineMs = 20'000);
-  nlohmann::json query();
+  [[nodiscard]] nlohmann::json apply(const std::string &patch, int deadlineMs = 20'000) const;
+  [[nodiscard]] nlohmann::json applyFile(const std::filesystem::path &patch, int deadlineMs = 20'000) const;
+  [[nodiscard]] nlohmann::json undo(int deadlineMs = 20'000) const;
+  [[nodiscard]] nlohmann::json query() const;
   // The bytes [f - 6, f + 2) of every function that the patches change, as hex.
   std::string patchedBytes();
   uint32_t rvaOf(const std::string &function);
