@@ -8,11 +8,11 @@ namespace {
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-constexpr std::array<int8_t, 256> valuesOfCharacters() {
-  std::array<int8_t, 256> values{};
+constexpr std::array<int, 256> valuesOfCharacters() {
+  std::array<int, 256> values{};
   values.fill(-1);
   for (size_t value = 0; value < alphabet.size(); ++value)
-    values[static_cast<uint8_t>(alphabet[value])] = static_cast<int8_t>(value);
+    values[static_cast<uint8_t>(alphabet[value])] = static_cast<int>(value);
   return values;
 }
 constexpr auto characterValues = valuesOfCharacters();

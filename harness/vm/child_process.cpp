@@ -53,8 +53,12 @@ std::string findProgram(const std::string &name) {
 std::string shellQuoted(const std::string &text) {
   std::string quoted = "'";
   for (const char character : text)
-    quoted += character == '\'' ? std::string("'\\''") : std::string(1, character);
-  return quoted + "'";
+    if (character == '\'')
+      quoted += "'\\''";
+    else
+      quoted += character;
+  quoted += '\'';
+  return quoted;
 }
 
 Result<ChildProcess> ChildProcess::start(const Options &options) {

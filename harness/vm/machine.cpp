@@ -35,7 +35,7 @@ const std::vector<std::string> &machineLine() {
 std::string optionValue(const fs::path &path) {
   std::string escaped;
   for (const char character : path.string())
-    escaped += character == ',' ? ",," : std::string(1, character);
+    escaped.append(character == ',' ? 2 : 1, character);
   return escaped;
 }
 
