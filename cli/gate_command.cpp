@@ -87,8 +87,8 @@ private:
     std::error_code error;
     for (const auto &entry : std::filesystem::directory_iterator(installation_.roles, error)) {
       if (entry.path().extension() != ".yaml")
-      continue;
-    const std::string role = entry.path().stem().string();
+        continue;
+      const std::string role = entry.path().stem().string();
       HOTGATE_TRY(const auto module, moduleOf(role));
       if (module != nullptr)
         roles.push_back(role);

@@ -62,6 +62,25 @@ Result<LoadedProgram> load(const KbFile &kb, const std::filesystem::path &path, 
   return loaded;
 }
 
+// The records of a hotpatch for another base say nothing about this one: HG404 tells it, and no rule judges by them.
+std::string lackOfHotpatch(const KbFile &kb, const analyzer::ModuleAnalysis &analysis) {
+  if (!analysis.hotpatch)
+    return kb.hotpatch ? "the KB's hotpatch folder has no image of this name" : "KB.yaml names no hotpatch image";
+  if (!analysis.hotpatchTable)
+    return "the image in the hotpatch folder has no hotpatch table";
+  const analyzer::Image &pre = analysis.pre.program.image();
+  for (const analyzer::HotpatchBase &base : analysis.hotpatchTable->bases)
+    if (base.timestamp == pre.timestamp() && base.checksum == pre.checksum())
+      return {};
+  return "the hotpatch image was built for another base";
+}
+
+Result<> writeHotpatchEvidence(const KbFile &kb, const analyzer::ModuleAnalysis &analysis, facts::Database &facts) {
+  const std::string lack = lackOfHotpatch(kb, analysis);
+  HOTGATE_TRY(auto insert, facts.prepare("INSERT INTO evidence VALUES ('hotpatch',?,?,?)"));
+  return insert.run(analysis.module, lack.empty(), lack);
+}
+
 Result<> analyzeModule(const KbFile &kb, const Module &module, facts::Database &facts) {
   HOTGATE_TRY(const LoadedProgram pre, load(kb, module.pre, facts));
   HOTGATE_TRY(const LoadedProgram post, load(kb, module.post, facts));
@@ -80,7 +99,8 @@ Result<> analyzeModule(const KbFile &kb, const Module &module, facts::Database &
                                     std::move(table)};
   if (hotpatch)
     analysis.hotpatch.emplace(analyzer::AnalyzedImage{hotpatch->program, kb.display(*module.hotpatch)});
-  return writeModule(facts, analysis);
+  HOTGATE_CHECK(writeModule(facts, analysis));
+  return writeHotpatchEvidence(kb, analysis, facts);
 }
 
 Result<> writeKb(const KbFile &kb, facts::Database &facts) {
@@ -91,16 +111,6 @@ Result<> writeKb(const KbFile &kb, facts::Database &facts) {
     HOTGATE_CHECK(declared.run(name));
   HOTGATE_CHECK(writeInput(kb, kb.folder / kb.fileName, facts));
   return kb.lab ? writeInput(kb, *kb.lab, facts) : Result<>();
-}
-
-Result<> writeHotpatchEvidence(const KbFile &kb, const std::vector<Module> &modules, facts::Database &facts) {
-  HOTGATE_TRY(auto insert, facts.prepare("INSERT INTO evidence VALUES ('hotpatch',?,?,?)"));
-  for (const Module &module : modules)
-    HOTGATE_CHECK(insert.run(module.name, module.hotpatch.has_value(),
-                             module.hotpatch ? ""
-                             : kb.hotpatch   ? "the KB's hotpatch folder has no image of this name"
-                                             : "KB.yaml names no hotpatch image"));
-  return {};
 }
 
 } // namespace
@@ -143,7 +153,7 @@ Result<> analyzeModules(const KbFile &kb, const std::vector<Module> &modules, fa
     log::progress(fmt::format("{}: analyze {} ({} of {})", kb.kb, modules[i].name, i + 1, modules.size()));
     HOTGATE_CHECK(analyzeModule(kb, modules[i], facts));
   }
-  return writeHotpatchEvidence(kb, modules, facts);
+  return {};
 }
 
 } // namespace hotgate::cli

@@ -105,6 +105,16 @@ Result<> Database::execute(const std::string &sql) {
   return {};
 }
 
+void Database::limitInstructions(std::optional<int64_t> most) {
+  constexpr int interval = 10'000;
+  budget_ = most ? std::make_unique<int64_t>(*most) : nullptr;
+  const auto countDown = [](void *left) {
+    *static_cast<int64_t *>(left) -= interval;
+    return *static_cast<int64_t *>(left) <= 0 ? 1 : 0;
+  };
+  sqlite3_progress_handler(handle_.get(), budget_ ? interval : 0, budget_ ? +countDown : nullptr, budget_.get());
+}
+
 Result<> Database::saveAs(const std::filesystem::path &path) {
   std::filesystem::path part = path;
   part += ".part";

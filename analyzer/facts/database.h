@@ -93,6 +93,11 @@ public:
   // SQL text of any number of statements without parameters ("BEGIN", test cases).
   Result<> execute(const std::string &sql);
   [[nodiscard]] int64_t lastInsertedId() const;
+  // Ends a statement that takes more of SQLite's virtual machine instructions than this (some 100 million a second), from
+  // now on and until it is called again; nullopt takes the limit away. A rule is anybody's SQL, and may not end.
+  void limitInstructions(std::optional<int64_t> most);
+  // True when a statement was ended by the limit that stands now.
+  [[nodiscard]] bool isLimitSpent() const { return budget_ && *budget_ <= 0; }
   // A copy as a file of its own; a file that stands there is replaced. Errors: input, when it cannot be written.
   Result<> saveAs(const std::filesystem::path &path);
 
@@ -102,6 +107,7 @@ private:
   };
   Database(sqlite3 *handle, std::string name) : handle_(handle), name_(std::move(name)) {}
 
+  std::unique_ptr<int64_t> budget_; // instructions left; SQLite's handler counts it down
   std::unique_ptr<sqlite3, Close> handle_;
   std::string name_;
 };

@@ -109,6 +109,8 @@ CREATE TABLE function_pair (
   matched_by TEXT NOT NULL,                    -- the pass that paired them, '' when unpaired
   line_only  INTEGER NOT NULL                  -- changed, but only in line-number immediates
 );
+CREATE INDEX function_pair_by_pre ON function_pair (pre);
+CREATE INDEX function_pair_by_post ON function_pair (post);
 CREATE TABLE change_reason (pair_id INTEGER NOT NULL REFERENCES function_pair, reason TEXT NOT NULL, PRIMARY KEY (pair_id, reason));
 -- Side-by-side disassembly around the first difference of a changed pair. A side is NULL where it has no such line.
 CREATE TABLE listing (

@@ -7,7 +7,7 @@
 --   On a busy server that ends in an out-of-memory state within hours or days, long after the patch was called good.
 -- action: Look for an allocation on the changed paths that has no free: the changed functions are listed in the report.
 SELECT 'role ' || r.role || ': memory' AS subject,
-       printf('Private bytes grow by %,d bytes per transaction more than in the unpatched control run (%.0f %% interval %,d to %,d; control alone %,d). At 100 requests a second that is %.1f GB a day.',
+       printf('Private bytes grow by %,d bytes per transaction more than in the unpatched control run (%.1f %% interval %,d to %,d; control alone %,d). At 100 requests a second that is %.1f GB a day.',
               CAST(round(g.bytes_per_transaction) AS INTEGER), g.confidence * 100, CAST(round(g.low) AS INTEGER),
               CAST(round(g.high) AS INTEGER), CAST(round(COALESCE(c.bytes_per_transaction, 0)) AS INTEGER),
               g.bytes_per_transaction * 100 * 86400 / 1e9) AS message,

@@ -42,7 +42,8 @@ struct Gap {
   bool isIncomplete = true; // false when nothing is missing: the rule is out of scope
 };
 
-// Makes SQLite refuse every change while rules run, whatever kind of connection was handed in.
+// While rules run, SQLite refuses every change, whatever kind of connection was handed in. Afterwards it is as it was,
+// the rules' limit on instructions gone too.
 class ReadOnly {
 public:
   static Result<ReadOnly> begin(facts::Database &facts) {
@@ -54,8 +55,10 @@ public:
   ReadOnly &operator=(const ReadOnly &) = delete;
   ReadOnly &operator=(ReadOnly &&) = delete;
   ~ReadOnly() {
-    if (facts_ != nullptr)
-      (void)facts_->execute("PRAGMA query_only = OFF");
+    if (facts_ == nullptr)
+      return;
+    facts_->limitInstructions(std::nullopt);
+    (void)facts_->execute("PRAGMA query_only = OFF");
   }
 
 private:
@@ -100,8 +103,9 @@ std::vector<Gap> gapsOf(Evidence evidence, const EvidenceTable &table) {
 
 class Judge {
 public:
-  Judge(facts::Database &facts, Scope scope, Kb kb, EvidenceTable evidence)
-      : facts_(facts), scope_(scope), kb_(std::move(kb)), evidence_(std::move(evidence)) {}
+  Judge(facts::Database &facts, Scope scope, int64_t mostInstructions, Kb kb, EvidenceTable evidence)
+      : facts_(facts), scope_(scope), mostInstructions_(mostInstructions), kb_(std::move(kb)),
+        evidence_(std::move(evidence)) {}
 
   Result<> evaluate(const Rule &rule) {
     std::set<std::string> unseen;
@@ -160,14 +164,25 @@ private:
     if (!rows)
       return failFault("rule " + rule.id, "", rows.error().reason,
                        "the facts were written by another version: run again");
+    facts_.limitInstructions(mostInstructions_);
     for (;;) {
-      HOTGATE_TRY(const bool more, rows->step());
-      if (!more)
+      const auto more = rows->step();
+      if (!more && facts_.isLimitSpent())
+        return giveUp(rule);
+      HOTGATE_CHECK(more);
+      if (!*more)
         return {};
       HOTGATE_TRY(Finding finding, findingOf(rule, *rows));
       if (!unseen.contains(finding.subject.substr(0, finding.subject.find('!'))))
         verdict_.findings.push_back(std::move(finding));
     }
+  }
+
+  // What it found so far stays: it is true. That there is no more is not known.
+  Result<> giveUp(const Rule &rule) {
+    verdict_.notEvaluated.push_back({rule.id, "the rule's query spent its budget; its findings may not be all"});
+    isIncomplete_ = isIncomplete_ || rule.severity == Severity::block || rule.severity == Severity::review;
+    return {};
   }
 
   Result<Finding> findingOf(const Rule &rule, const facts::Statement &row) const {
@@ -197,6 +212,7 @@ private:
 
   facts::Database &facts_;
   Scope scope_;
+  int64_t mostInstructions_;
   Kb kb_;
   EvidenceTable evidence_;
   Verdict verdict_;
@@ -219,11 +235,11 @@ std::string fingerprintOf(std::string_view rule, std::string_view subject, std::
   return sha256Hex(ordered_json{rule, subject, baseline}.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
 }
 
-Result<Verdict> judge(facts::Database &facts, const std::vector<Rule> &rules, Scope scope) {
+Result<Verdict> judge(facts::Database &facts, const std::vector<Rule> &rules, Scope scope, int64_t mostInstructions) {
   HOTGATE_TRY([[maybe_unused]] const auto readOnly, ReadOnly::begin(facts));
   HOTGATE_TRY(Kb kb, readKb(facts));
   HOTGATE_TRY(EvidenceTable evidence, readEvidence(facts));
-  Judge judge(facts, scope, std::move(kb), std::move(evidence));
+  Judge judge(facts, scope, mostInstructions, std::move(kb), std::move(evidence));
   // The static half first: whether it blocks decides what is said of a lab that did not start.
   for (const bool isLab : {false, true})
     for (const Rule &rule : rules)

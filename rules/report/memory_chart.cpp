@@ -158,7 +158,7 @@ Result<std::string> growth(facts::Database &facts, int64_t run) {
       facts, "SELECT bytes_per_transaction, low, high, confidence FROM lab_growth WHERE run_id = ?",
       [&](const facts::Statement &row) {
         text = fmt::format(
-            "Growth that the patch adds: {:.1f} bytes per transaction ({:.0f} % interval {:.1f} to {:.1f}).",
+            "Growth that the patch adds: {:.1f} bytes per transaction ({:.1f} % interval {:.1f} to {:.1f}).",
             row.real(0), row.real(3) * 100, row.real(1), row.real(2));
       },
       run));
@@ -176,7 +176,7 @@ Result<std::string> memoryChart(facts::Database &facts, int64_t run) {
   const Scale scale = scaleOf(both);
   HOTGATE_TRY(const std::string caption, growth(facts, run));
   return fmt::format(
-      "<h4>Memory during the soak</h4><figure><svg class=\"chart\" viewBox=\"0 0 1000 350\" role=\"img\" "
+      "<h4>Memory during the soak</h4><figure><svg class=\"chart\" viewBox=\"0 0 1040 350\" role=\"img\" "
       "aria-label=\"Private bytes over transactions, control and "
       "patched\">{}{}{}{}</svg><figcaption>{}</figcaption></figure>",
       axes(scale), plot(both[0], scale), plot(both[1], scale), labels(both, scale), caption);

@@ -177,5 +177,18 @@ TEST(Judge, RulesCannotChangeFacts) {
   EXPECT_FALSE(judge(facts, catalogue(), Scope::withLab)) << "and facts without a KB are no facts";
 }
 
+// Anybody can write a rule, also one that never ends.
+TEST(Budget, ARuleThatDoesNotEndIsNotEvaluated) {
+  auto facts = cleanKb();
+  Rule rule;
+  rule.id = "HG199";
+  rule.severity = Severity::review;
+  rule.sql = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT 's', 'm', '{}' FROM n WHERE x < 0";
+  const auto verdict = judge(facts, {rule}, Scope::withLab, 1'000'000);
+  ASSERT_TRUE(verdict) << verdict.error().message();
+  EXPECT_EQ(verdict->kind, VerdictKind::incomplete);
+  EXPECT_THAT(reasonsOf(*verdict, "HG199"), ElementsAre(HasSubstr("budget")));
+}
+
 } // namespace
 } // namespace hotgate::rules::testing

@@ -1,7 +1,7 @@
 -- As in June 2024: about 2 KB for every request.
 -- expect: role dhcp: memory
 -- says: grow by 2,051 bytes per transaction more than in the unpatched control run
--- says: 95 % interval 2,012 to 2,090
+-- says: 95.0 % interval 2,012 to 2,090
 -- says: 17.7 GB a day
 UPDATE lab_sample SET private_bytes = private_bytes + transactions * 2051 WHERE phase = 'patched';
 UPDATE lab_slope SET bytes_per_transaction = 2051.4, low = 2011.0, high = 2093.0 WHERE phase = 'patched';
