@@ -171,6 +171,8 @@ Result<> ModelDhcpServer::send(std::span<const uint8_t> bytes) {
 Result<std::optional<Frame>> ModelDhcpServer::receive(Deadline deadline) {
   if (closed)
     return failFault("guest link", "", "closed");
+  if (flood)
+    return *flood;
   const auto next = std::min_element(frames_.begin(), frames_.end(),
                                      [](const auto &left, const auto &right) { return left.first < right.first; });
   if (next == frames_.end() || next->first > deadline) {

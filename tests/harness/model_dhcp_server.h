@@ -34,8 +34,9 @@ public:
   std::function<void(uint8_t query)> onQuery; // before it is answered
 
   bool silent = false;
-  bool vulnerable = true; // echoes option 82 as long as it is declared
-  bool closed = false;    // the link itself is gone
+  bool vulnerable = true;     // echoes option 82 as long as it is declared
+  std::optional<Frame> flood; // comes without end, whenever somebody looks
+  bool closed = false;        // the link itself is gone
 
   Result<> send(std::span<const uint8_t> frame) override;
   Result<std::optional<Frame>> receive(Deadline deadline) override;
