@@ -5,6 +5,6 @@ set -euo pipefail
 cd "$(dirname "$0")"
 . ./setup.sh
 install_packages
-build release
+build release hotgate hotgate_agent corpus gate_cases
 say "gating the KBs of corpus/incidents/dhcp"
 build/release/bin/gate_cases --hotgate build/release/bin/hotgate --cases build/release/corpus/dhcp --out out/dhcp

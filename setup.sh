@@ -22,13 +22,13 @@ install_packages() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# build PRESET [cmake arguments]
+# build PRESET [target ...]; without targets everything, the tests too
 build() {
   local preset=$1
   shift
   say "building ($preset)"
-  cmake --preset "$preset" "$@" >/dev/null
-  cmake --build --preset "$preset" >"build/$preset/build.log" 2>&1 || {
+  cmake --preset "$preset" >/dev/null
+  cmake --build --preset "$preset" ${1:+--target "$@"} >"build/$preset/build.log" 2>&1 || {
     grep -E -A 5 'error|FAILED' "build/$preset/build.log" | head -n 60 >&2
     return 6
   }

@@ -1,11 +1,9 @@
 #include "cli/inspect_command.h"
 
+#include "support/output_file.h"
 #include "support/sha256.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <map>
 
 namespace hotgate::cli {
@@ -45,34 +43,6 @@ std::map<uint32_t, ListedFunction> functionsOf(const Image &image) {
   return functions;
 }
 
-Result<> writeStandardOutput(const std::string &text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-    return failFault("standard output", "", std::strerror(errno), "check the disk or the reader of the pipe");
-  return {};
-}
-
-// Beside its place first, so that nobody ever sees half of it.
-Result<> writeFile(const std::filesystem::path &path, const std::string &text) {
-  auto part = path;
-  part += ".part";
-  const auto refuse = [&](int error) {
-    std::error_code ignored;
-    std::filesystem::remove(part, ignored);
-    return failInput(path.string(), "", fmt::format("cannot be written: {}", std::strerror(error)),
-                     "check the folder and its permissions");
-  };
-  std::FILE *file = std::fopen(part.c_str(), "wb");
-  if (file == nullptr)
-    return refuse(errno);
-  const bool isWritten = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  const int writeError = errno;
-  if (std::fclose(file) != 0 || !isWritten)
-    return refuse(isWritten ? errno : writeError);
-  if (std::rename(part.c_str(), path.c_str()) != 0)
-    return refuse(errno);
-  return {};
-}
-
 } // namespace
 
 Result<Inspection> inspect(const Image &image, const InspectOptions &options) {
@@ -97,7 +67,7 @@ Result<> inspectCommand(const InspectOptions &options) {
   HOTGATE_TRY(const Inspection inspection, inspect(image, options));
   const std::string text =
       options.format == InspectOptions::Format::json ? renderInspectJson(inspection) : renderInspectText(inspection);
-  return options.out ? writeFile(*options.out, text) : writeStandardOutput(text);
+  return writeResult(options.out, text);
 }
 
 } // namespace hotgate::cli

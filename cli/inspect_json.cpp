@@ -1,7 +1,7 @@
 // hotgate inspect as JSON, schema hotgate/inspect/1. RVAs, offsets and sizes are numbers, bytes are hex text.
 #include "cli/inspect_command.h"
+#include "support/printable_text.h"
 
-#include <llvm/Support/JSON.h>
 #include <nlohmann/json.hpp>
 
 namespace hotgate::cli {
@@ -10,21 +10,6 @@ namespace {
 
 using analyzer::Image;
 using nlohmann::json;
-
-// JSON has no bytes: a name that is not UTF-8 is shown with its bytes outside of ASCII as \xNN.
-std::string text(std::string_view name) {
-  if (llvm::json::isUTF8(name))
-    return std::string(name);
-  std::string escaped;
-  for (const char character : name) {
-    const auto byte = static_cast<unsigned char>(character);
-    if (byte > 0x7E)
-      escaped += fmt::format("\\x{:02X}", byte);
-    else
-      escaped += character;
-  }
-  return escaped;
-}
 
 std::string hex(std::span<const uint8_t> bytes) {
   std::string digits;
@@ -35,7 +20,7 @@ std::string hex(std::span<const uint8_t> bytes) {
 
 json headersOf(const Inspection &inspection) {
   const Image &image = inspection.image;
-  json headers{{"name", text(image.moduleName())},
+  json headers{{"name", asUtf8(image.moduleName())},
                {"machine", analyzer::machineName(image.machine())},
                {"size", image.fileBytes().size()},
                {"sha256", inspection.sha256},
@@ -48,14 +33,14 @@ json headersOf(const Inspection &inspection) {
                {"hotpatch_compatible", image.isHotpatchCompatible()},
                {"pdb", nullptr}};
   if (const auto &pdb = image.pdb())
-    headers["pdb"] = {{"guid", pdb->guidText()}, {"age", pdb->age}, {"path", text(pdb->path)}};
+    headers["pdb"] = {{"guid", pdb->guidText()}, {"age", pdb->age}, {"path", asUtf8(pdb->path)}};
   return headers;
 }
 
 json sectionsOf(const Image &image) {
   json sections = json::array();
   for (const auto &section : image.sections())
-    sections.push_back({{"name", text(section.name)},
+    sections.push_back({{"name", asUtf8(section.name)},
                         {"rva", section.rva},
                         {"virtual_size", section.virtualSize},
                         {"file_offset", section.fileOffset},
@@ -89,7 +74,7 @@ json functionsOf(const Inspection &inspection) {
                          {"size", function.size == 0 ? json(nullptr) : json(function.size)},
                          {"fragments", function.fragments},
                          {"handler", function.handlerRva},
-                         {"name", text(function.name)}});
+                         {"name", asUtf8(function.name)}});
   return functions;
 }
 
@@ -97,17 +82,17 @@ json exportsOf(const Image &image) {
   json exports = json::array();
   for (const auto &entry : image.exports())
     exports.push_back({{"ordinal", entry.ordinal},
-                       {"name", text(entry.name)},
+                       {"name", asUtf8(entry.name)},
                        {"rva", entry.rva},
-                       {"forwarder", text(entry.forwarder)}});
+                       {"forwarder", asUtf8(entry.forwarder)}});
   return exports;
 }
 
 json importsOf(const Image &image) {
   json imports = json::array();
   for (const auto &import : image.imports())
-    imports.push_back({{"dll", text(import.dll)},
-                       {"name", text(import.name)},
+    imports.push_back({{"dll", asUtf8(import.dll)},
+                       {"name", asUtf8(import.name)},
                        {"slot", import.slotRva},
                        {"delayed", import.delayed}});
   return imports;
@@ -143,13 +128,13 @@ json hotpatchOf(const Inspection &inspection) {
 
 json liefOf(const Inspection &inspection) {
   if (!inspection.lief)
-    return {{"not_read", text(inspection.lief.error().reason)}};
+    return {{"not_read", asUtf8(inspection.lief.error().reason)}};
   const auto &facts = *inspection.lief;
   json version = nullptr;
   if (facts.version) {
     json strings = json::object();
     for (const auto &[name, value] : facts.version->strings)
-      strings[text(name)] = text(value);
+      strings[asUtf8(name)] = asUtf8(value);
     version = {{"file", facts.version->fileVersion},
                {"product", facts.version->productVersion},
                {"strings", std::move(strings)}};

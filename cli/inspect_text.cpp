@@ -1,5 +1,6 @@
 // hotgate inspect for people: plain text in 80 columns.
 #include "cli/inspect_command.h"
+#include "support/printable_text.h"
 
 #include <algorithm>
 #include <iterator>
@@ -12,19 +13,6 @@ using analyzer::HotpatchRecord;
 using analyzer::Image;
 
 constexpr size_t width = 80;
-
-// Names come from the image: nothing of them may reach the terminal as a control sequence.
-std::string printable(std::string_view name) {
-  std::string text;
-  for (const char character : name) {
-    const auto byte = static_cast<unsigned char>(character);
-    if (byte < 0x20 || byte > 0x7E)
-      text += fmt::format("\\x{:02X}", byte);
-    else
-      text += character;
-  }
-  return text;
-}
 
 class TextReport {
 public:

@@ -1,6 +1,6 @@
 #include "cli/kb_file.h"
 
-#include "harness/roles/strict_yaml.h"
+#include "support/strict_yaml.h"
 
 #include <algorithm>
 #include <array>
@@ -26,7 +26,7 @@ std::string KbFile::display(const std::filesystem::path &path) const {
 }
 
 Result<KbFile> readKbFile(const std::filesystem::path &path) {
-  HOTGATE_TRY(auto yaml, harness::StrictYaml::open(path));
+  HOTGATE_TRY(auto yaml, StrictYaml::open(path));
   KbFile kb;
   kb.folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   kb.fileName = path.filename().string();

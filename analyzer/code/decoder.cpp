@@ -72,14 +72,14 @@ struct Decoder::Machinery {
   FieldRecorder *recorder = nullptr; // owned by the disassembler
 
   // One instruction of LLVM's, which may be a lone prefix.
-  bool step(std::span<const uint8_t> bytes, uint64_t address, llvm::MCInst &inst, uint64_t &size) {
+  bool step(std::span<const uint8_t> bytes, uint64_t address, llvm::MCInst &inst, uint64_t &size) const {
     return disassembler->getInstruction(inst, size, {bytes.data(), bytes.size()}, address, llvm::nulls()) ==
            llvm::MCDisassembler::Success;
   }
 
   // The whole instruction: LLVM returns `lock` and a stray `rep` as instructions of their own.
   bool decode(std::span<const uint8_t> bytes, uint32_t rva, Instruction &instruction, llvm::MCInst &inst,
-              std::string *prefixText) {
+              std::string *prefixText) const {
     constexpr int longestInstruction = 15;
     instruction = {};
     instruction.rva = rva;
@@ -120,7 +120,7 @@ struct Decoder::Machinery {
       instruction.flow = direct ? Flow::branch : Flow::indirectBranch;
   }
 
-  std::string text(const llvm::MCInst &inst, uint64_t nextAddress) {
+  std::string text(const llvm::MCInst &inst, uint64_t nextAddress) const {
     std::string result;
     llvm::raw_string_ostream stream(result);
     printer->printInst(&inst, nextAddress, "", *subtarget, stream);

@@ -7,7 +7,6 @@
 
 namespace hotgate::analyzer {
 
-using llvm::support::endian::read16le;
 using llvm::support::endian::read32le;
 using llvm::support::endian::read64le;
 

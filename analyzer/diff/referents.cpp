@@ -179,14 +179,14 @@ bool Referents::compareBytes(Span pre, Span post) {
 // clang's switch: `movsxd rax, [table + 4*i]; add rax, table; jmp rax`. Every entry is the distance from the table to
 // a block of one function.
 bool Referents::sameJumpTable(Span pre, Span post) const {
-  constexpr uint32_t entry = 4;
-  const uint32_t count = std::min(pre.size, post.size) / entry;
+  constexpr size_t entry = 4;
+  const size_t count = std::min(pre.size, post.size) / entry;
   const auto preBytes = pre_.image().bytesFrom(pre.rva);
   const auto postBytes = post_.image().bytesFrom(post.rva);
   if (count == 0 || preBytes.size() < count * entry || postBytes.size() < count * entry ||
       std::max(pre.size, post.size) - count * entry > mostAlignmentTail)
     return false;
-  for (uint32_t i = 0; i < count; ++i) {
+  for (size_t i = 0; i < count; ++i) {
     const uint32_t preTarget = pre.rva + read32le(&preBytes[i * entry]);
     const uint32_t postTarget = post.rva + read32le(&postBytes[i * entry]);
     if (const auto function = pre_.functionContaining(preTarget)) {

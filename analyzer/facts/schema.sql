@@ -161,6 +161,20 @@ CREATE TABLE hotpatch_record (
   PRIMARY KEY (image_id, ordinal)
 );
 
+-- Base functions that the hotpatch image redirects.
+CREATE VIEW redirected_function (function_id) AS
+  SELECT DISTINCT base_function FROM hotpatch_record WHERE kind = 'function' AND NOT inverse AND base_function IS NOT NULL;
+-- Base functions whose old code still runs once the patch is active: whatever is called from outside, and what that calls.
+CREATE VIEW live_function (function_id) AS
+  WITH RECURSIVE live(f) AS (
+    SELECT p.function_id FROM function p JOIN image i USING (image_id)
+    WHERE i.image = 'pre' AND p.function_id NOT IN (SELECT function_id FROM redirected_function)
+      AND (p.is_root OR NOT EXISTS (SELECT 1 FROM call c WHERE c.callee = p.function_id AND c.caller <> p.function_id))
+    UNION
+    SELECT c.callee FROM live JOIN call c ON c.caller = live.f
+    WHERE c.callee NOT IN (SELECT function_id FROM redirected_function))
+  SELECT f FROM live;
+
 -- Every byte of both files, by what it belongs to and how it compares (analyzer/diff/ledger.h).
 CREATE TABLE ledger (module TEXT NOT NULL, cause TEXT NOT NULL, pre_bytes INTEGER NOT NULL, post_bytes INTEGER NOT NULL, PRIMARY KEY (module, cause));
 CREATE TABLE ledger_unattributed (

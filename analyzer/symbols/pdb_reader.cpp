@@ -202,7 +202,7 @@ private:
                   InlineeNames &inlinees) {
     std::optional<size_t> open;
     uint32_t openEnd = 0;
-    const cv::CVSymbolArray array = module.getSymbolArray();
+    const cv::CVSymbolArray &array = module.getSymbolArray();
     for (auto it = array.begin(), end = array.end(); it != end; ++it) {
       const cv::CVSymbol &symbol = *it;
       if (open && it.offset() >= openEnd)

@@ -1,6 +1,6 @@
 #include "harness/lab/lab_config.h"
 
-#include "harness/roles/strict_yaml.h"
+#include "support/strict_yaml.h"
 
 namespace hotgate::harness {
 

@@ -1,6 +1,6 @@
 #include "harness/roles/dhcp_role.h"
 
-#include "harness/roles/strict_yaml.h"
+#include "support/strict_yaml.h"
 
 namespace hotgate::harness {
 namespace {

@@ -7,16 +7,9 @@
 --   old code: the defect stays, or old and new code disagree on the state that they share. A changed function that only
 --   redirected functions call is fine, since the patch image brings its own copy.
 -- action: Add the function to the list of hotpatched functions, rebuild the hotpatch image and run the gate again.
-WITH RECURSIVE
-redirected(f) AS (
-  SELECT base_function FROM hotpatch_record WHERE kind = 'function' AND NOT inverse AND base_function IS NOT NULL),
--- What still runs in the base once the patch is active: whatever is called from outside, and what that calls.
-live(f) AS (
-  SELECT p.function_id FROM function p JOIN image i USING (image_id)
-  WHERE i.image = 'pre' AND p.function_id NOT IN (SELECT f FROM redirected)
-    AND (p.is_root OR NOT EXISTS (SELECT 1 FROM call c WHERE c.callee = p.function_id AND c.caller <> p.function_id))
-  UNION
-  SELECT c.callee FROM live JOIN call c ON c.caller = live.f WHERE c.callee NOT IN (SELECT f FROM redirected)),
+WITH
+-- Read once: the view is a closure over all calls.
+live(f) AS MATERIALIZED (SELECT function_id FROM live_function),
 changed(module, pre, post) AS (
   SELECT module, pre, post FROM function_pair WHERE status = 'changed' AND NOT line_only),
 -- Names of changed functions. Where one of them is inlined, HG105 names it as the cause.

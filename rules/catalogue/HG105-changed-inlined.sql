@@ -7,16 +7,9 @@
 --   reach that copy: the running process keeps the old code there, so the defect stays on that path and old and new code run
 --   side by side.
 -- action: Redirect every function that is named here too, or mark the changed one noinline in both builds, and rebuild.
-WITH RECURSIVE
-redirected(f) AS (
-  SELECT base_function FROM hotpatch_record WHERE kind = 'function' AND NOT inverse AND base_function IS NOT NULL),
--- The same closure as in HG103.
-live(f) AS (
-  SELECT p.function_id FROM function p JOIN image i USING (image_id)
-  WHERE i.image = 'pre' AND p.function_id NOT IN (SELECT f FROM redirected)
-    AND (p.is_root OR NOT EXISTS (SELECT 1 FROM call c WHERE c.callee = p.function_id AND c.caller <> p.function_id))
-  UNION
-  SELECT c.callee FROM live JOIN call c ON c.caller = live.f WHERE c.callee NOT IN (SELECT f FROM redirected)),
+WITH
+-- Read once: the view is a closure over all calls.
+live(f) AS MATERIALIZED (SELECT function_id FROM live_function),
 changed(module, pre, post) AS (
   SELECT module, pre, post FROM function_pair WHERE status = 'changed' AND NOT line_only),
 changed_name(module, name) AS (

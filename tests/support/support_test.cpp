@@ -1,5 +1,7 @@
 // The error type, the mapped file and the hash: what every part of the project leans on.
 #include "support/mapped_file.h"
+#include "support/output_file.h"
+#include "support/printable_text.h"
 #include "support/result.h"
 #include "support/sha256.h"
 
@@ -55,6 +57,31 @@ TEST(MappedFile, MoveKeepsTheBytes) {
 // FIPS 180-4, the example of one block.
 TEST(Sha256, KnownAnswer) {
   EXPECT_EQ(sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(PrintableText, NothingOfAHostileNameReachesTheTerminal) {
+  EXPECT_EQ(printable("Lease\x1b[2J\x07\xff"), "Lease\\x1B[2J\\x07\\xFF");
+  EXPECT_EQ(shortened("ParseOptions", 8), "Parse...");
+  EXPECT_EQ(shortened("Parse", 8), "Parse");
+}
+
+TEST(PrintableText, JsonGetsUtf8OrEscapes) {
+  EXPECT_EQ(asUtf8("gr\xc3\xbc\xc3\x9f"), "gr\xc3\xbc\xc3\x9f");
+  EXPECT_EQ(asUtf8("a\xff"), "a\\xFF");
+}
+
+TEST(OutputFile, AFailedWriteLeavesNothingAndNamesThePath) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / "output_file_test";
+  std::filesystem::remove_all(folder);
+  const auto missing = writeFile(folder / "result.json", "{}");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().kind, ErrorKind::input);
+  EXPECT_EQ(missing.error().entity, (folder / "result.json").string());
+  std::filesystem::create_directories(folder / "result.json"); // a folder stands in the way of the rename
+  EXPECT_FALSE(writeFile(folder / "result.json", "{}"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "result.json.part"));
+  ASSERT_TRUE(writeFile(folder / "whole", "text"));
+  EXPECT_EQ(readFile(folder / "whole").value(), "text");
 }
 
 } // namespace

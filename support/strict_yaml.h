@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-namespace hotgate::harness {
+namespace hotgate {
 
 class StrictYaml {
 public:
@@ -46,4 +46,4 @@ private:
   std::shared_ptr<Node> node_;
 };
 
-} // namespace hotgate::harness
+} // namespace hotgate

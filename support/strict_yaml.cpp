@@ -1,5 +1,5 @@
 // Limits: one document a file, at most sizeLimit bytes; duplicate keys are refused.
-#include "harness/roles/strict_yaml.h"
+#include "support/strict_yaml.h"
 
 #include <algorithm>
 #include <charconv>
@@ -8,7 +8,7 @@
 #include <sstream>
 #include <yaml-cpp/yaml.h>
 
-namespace hotgate::harness {
+namespace hotgate {
 namespace {
 
 constexpr uintmax_t sizeLimit = 64U << 10U;
@@ -141,4 +141,4 @@ Result<> StrictYaml::finish() {
   return {};
 }
 
-} // namespace hotgate::harness
+} // namespace hotgate
