@@ -93,8 +93,8 @@ public:
   // SQL text of any number of statements without parameters ("BEGIN", test cases).
   Result<> execute(const std::string &sql);
   [[nodiscard]] int64_t lastInsertedId() const;
-  // Ends a statement that takes more of SQLite's virtual machine instructions than this (some 100 million a second), from
-  // now on and until it is called again; nullopt takes the limit away. A rule is anybody's SQL, and may not end.
+  // Ends a statement that takes more of SQLite's virtual machine instructions than this (some 100 million a second),
+  // from now on and until it is called again; nullopt takes the limit away. A rule is anybody's SQL, and may not end.
   void limitInstructions(std::optional<int64_t> most);
   // True when a statement was ended by the limit that stands now.
   [[nodiscard]] bool isLimitSpent() const { return budget_ && *budget_ <= 0; }

@@ -132,8 +132,22 @@ std::vector<std::string> wrongs(const Expected &expected, const Outcome &outcome
   return result;
 }
 
+// The text in lines of at most `width`, at most two, each behind the table's first column.
 std::string firstLines(const std::string &text, size_t width) {
-  return text.size() <= width ? text : text.substr(0, text.rfind(' ', width - 4)) + " ...";
+  constexpr std::string_view indent = "                 ";
+  std::string result;
+  size_t at = 0;
+  for (int line = 0; line < 2 && at < text.size(); ++line) {
+    size_t end = text.size();
+    if (end - at > width)
+      end = text.rfind(' ', at + width - 4);
+    if (end <= at || end == std::string::npos)
+      end = std::min(text.size(), at + width);
+    const bool cut = line == 1 && end < text.size();
+    result += fmt::format("{}{}{}\n", indent, text.substr(at, end - at), cut ? " ..." : "");
+    at = end + 1;
+  }
+  return result;
 }
 
 // True when the case came out right.
@@ -145,16 +159,16 @@ Result<bool> gateCase(const fs::path &hotgate, const fs::path &folder, const fs:
   HOTGATE_TRY(const int exitCode, runHotgate(hotgate, folder / "KB.yaml", out));
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
   if (exitCode >= 4) {
-    fmt::print("{:<16} {:<9} {:<10} exit code {}: the message is above\n", folder.filename().string(), expected.verdict,
+    fmt::print("{:<16} {:<8} {:<10} exit code {}: the message is above\n", folder.filename().string(), expected.verdict,
                "none", exitCode);
     return false;
   }
   HOTGATE_TRY(const Outcome outcome, readOutcome(out, exitCode));
   const std::vector<std::string> wrong = wrongs(expected, outcome);
-  fmt::print("{:<16} {:<9} {:<10} {:>5.1f} s  {}\n", folder.filename().string(), expected.verdict, outcome.verdict,
+  fmt::print("{:<16} {:<8} {:<10} {:>5.1f} s  {}\n", folder.filename().string(), expected.verdict, outcome.verdict,
              taken.count(), fmt::join(outcome.rules, " "));
   if (!outcome.why.empty())
-    fmt::print("                 {}\n", firstLines(outcome.why, 150));
+    fmt::print("{}", firstLines(outcome.why, 63));
   for (const std::string &text : wrong)
     fmt::print("                 WRONG: {}\n", text);
   return wrong.empty();
@@ -176,7 +190,7 @@ Result<std::vector<fs::path>> casesOf(const fs::path &folder, const std::vector<
 Result<bool> gateAll(const fs::path &hotgate, const fs::path &folder, const fs::path &out,
                      const std::vector<std::string> &chosen) {
   HOTGATE_TRY(const std::vector<fs::path> cases, casesOf(folder, chosen));
-  fmt::print("{:<16} {:<9} {:<10} {:>7}  {}\n", "case", "expected", "verdict", "time", "findings");
+  fmt::print("{:<16} {:<8} {:<10} {:>7}  {}\n", "case", "expected", "verdict", "time", "findings");
   size_t right = 0;
   for (const fs::path &single : cases) {
     HOTGATE_TRY(const bool isRight, gateCase(hotgate, single, out / single.filename()));

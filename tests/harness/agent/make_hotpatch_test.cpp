@@ -9,6 +9,7 @@
 #include <cstring>
 #include <fstream>
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 namespace hotgate::corpus {
 namespace {
@@ -34,7 +35,7 @@ HotpatchRequest request(std::vector<std::string> functions) {
 // Opens what was made, through a file, as every user of it would.
 PortableExecutable reopen(const std::vector<uint8_t> &bytes) {
   const fs::path path =
-      folder / ("made-" + std::to_string(testing::UnitTest::GetInstance()->current_test_info()->line()) + ".exe");
+      folder / ("made-" + std::to_string(::getpid()) + ".exe"); // tests run beside each other, each in a process
   std::ofstream(path, std::ios::binary)
       .write(reinterpret_cast<const char *>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   return PortableExecutable::open(path).value();
