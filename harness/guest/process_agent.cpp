@@ -89,6 +89,14 @@ std::optional<std::vector<uint8_t>> bytesOfHex(std::string_view text) {
   return bytes;
 }
 
+// "apply, status 0xC0000059": the NTSTATUS with which Windows' own loader would refuse, where there is one.
+std::string placeOfRefusal(const char *command, const nlohmann::json &reply) {
+  const auto status = reply.find("status");
+  if (status == reply.end() || !status->is_string())
+    return command;
+  return fmt::format("{}, status {}", command, printable(status->get_ref<const std::string &>(), 20));
+}
+
 } // namespace
 
 Result<nlohmann::json> ProcessAgent::call(const char *command, nlohmann::json parameters, Deadline deadline) {
@@ -111,7 +119,8 @@ Result<nlohmann::json> ProcessAgent::call(const char *command, nlohmann::json pa
       return reply;
     HOTGATE_TRY(const std::string error, reader.finish(reader.text("error")));
     refused_ = true;
-    return failFault(channel_.entity(), command, printable(error, 1000), "see harness/agent/README.md");
+    return failFault(channel_.entity(), placeOfRefusal(command, reply), printable(error, 1000),
+                     "see harness/agent/README.md");
   }
 }
 

@@ -54,6 +54,7 @@ TEST(ProcessAgent, ARefusalIsToldFromADeadAgent) {
   ASSERT_FALSE(applied);
   EXPECT_TRUE(agent.wasRefused());
   EXPECT_THAT(applied.error().reason, HasSubstr("other timestamp"));
+  EXPECT_EQ(applied.error().place, "apply, status 0xC0000059");
 
   Peer dead([](Peer &end) { end.readLine(); });
   ProcessAgent gone(dead.takeOtherEnd());
