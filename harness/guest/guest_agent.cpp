@@ -21,13 +21,6 @@ Result<int64_t> asInteger(const std::string &entity, const char *command, const 
   return value.get<int64_t>();
 }
 
-// A member of an object, or null.
-const nlohmann::json &member(const nlohmann::json &object, const char *name) {
-  static const nlohmann::json null;
-  const auto found = object.is_object() ? object.find(name) : object.end();
-  return object.is_object() && found != object.end() ? *found : null;
-}
-
 } // namespace
 
 Result<> GuestAgent::synchronize(Deadline deadline) {
@@ -38,8 +31,8 @@ Result<> GuestAgent::synchronize(Deadline deadline) {
     HOTGATE_TRY(const std::string line, channel_.readLine(deadline));
     // What stands before the last 0xFF is the rest of an answer that nobody waits for any more.
     const std::string_view tail = std::string_view(line).substr(line.rfind('\xff') + 1);
-    const auto reply = nlohmann::json::parse(tail, nullptr, /*allow_exceptions=*/false);
-    if (member(reply, "return") == id) {
+    const auto reply = parseReply(channel_.entity(), tail);
+    if (reply && member(*reply, "return") == id) {
       synchronized_ = true;
       return {};
     }

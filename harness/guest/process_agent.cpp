@@ -91,10 +91,8 @@ std::optional<std::vector<uint8_t>> bytesOfHex(std::string_view text) {
 
 // "apply, status 0xC0000059": the NTSTATUS with which Windows' own loader would refuse, where there is one.
 std::string placeOfRefusal(const char *command, const nlohmann::json &reply) {
-  const auto status = reply.find("status");
-  if (status == reply.end() || !status->is_string())
-    return command;
-  return fmt::format("{}, status {}", command, printable(status->get_ref<const std::string &>(), 20));
+  const std::string status = textMember(reply, "status");
+  return status.empty() ? command : fmt::format("{}, status {}", command, printable(status, 20));
 }
 
 } // namespace

@@ -9,6 +9,29 @@
 #include <sys/socket.h>
 
 namespace hotgate::harness {
+namespace {
+
+constexpr int nestingLimit = 64;
+
+// Before the parser, which itself takes any depth: brackets outside of texts are counted.
+bool nestsTooDeep(std::string_view line) {
+  int depth = 0;
+  bool inText = false;
+  for (size_t at = 0; at < line.size(); ++at) {
+    const char character = line[at];
+    if (inText && character == '\\')
+      ++at; // what it escapes
+    else if (character == '"')
+      inText = !inText;
+    else if (!inText && (character == '[' || character == '{') && ++depth > nestingLimit)
+      return true;
+    else if (!inText && (character == ']' || character == '}'))
+      --depth;
+  }
+  return false;
+}
+
+} // namespace
 
 Failure Channel::broken(std::string reason) {
   broken_ = true;
@@ -81,22 +104,28 @@ Result<std::string> Channel::readLine(Deadline deadline) {
   }
 }
 
-void Channel::discardPending() {
-  received_.clear();
-  scanned_ = 0;
-  std::array<char, 65536> buffer; // NOLINT: filled by recv
-  // Bounded, since a flooding peer would keep us here for ever.
-  for (int chunk = 0; chunk < 256; ++chunk)
-    if (recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT) <= 0)
-      return;
-}
-
 Result<nlohmann::json> parseReply(const std::string &entity, std::string_view line) {
+  if (nestsTooDeep(line))
+    return failFault(entity, "", fmt::format("answered with JSON of more than {} levels", nestingLimit),
+                     "the run counts as a lab fault; run it again");
   auto reply = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (!reply.is_object())
     return failFault(entity, "", fmt::format("answered with what is not a JSON object: \"{}\"", printable(line)),
                      "the run counts as a lab fault; run it again");
   return reply;
+}
+
+const nlohmann::json &member(const nlohmann::json &object, const char *name) {
+  static const nlohmann::json null;
+  if (!object.is_object())
+    return null;
+  const auto found = object.find(name);
+  return found == object.end() ? null : *found;
+}
+
+std::string textMember(const nlohmann::json &object, const char *name) {
+  const nlohmann::json &value = member(object, name);
+  return value.is_string() ? value.get<std::string>() : "";
 }
 
 std::string printable(std::string_view text, size_t limit) {

@@ -23,8 +23,6 @@ public:
   // The next line without its newline. Errors: fault; after a passed deadline the channel can still be used,
   // isBroken() tells when not.
   Result<std::string> readLine(Deadline deadline);
-  // Drops everything received and not yet read.
-  void discardPending();
 
   [[nodiscard]] const std::string &entity() const { return entity_; }
   // A peer that broke the rules (flood, closed) is not spoken to again.
@@ -45,7 +43,13 @@ private:
 };
 
 // One line as a JSON object. No exceptions; anything else is a fault that quotes the beginning of the line, escaped.
+// The value nests at most 64 levels deep, so that what walks it by recursion (copy, dump) has the stack for it.
 Result<nlohmann::json> parseReply(const std::string &entity, std::string_view line);
+
+// A member of an object; null when there is none, or when it is not an object.
+const nlohmann::json &member(const nlohmann::json &object, const char *name);
+// A member that is a text; "" for anything else.
+std::string textMember(const nlohmann::json &object, const char *name);
 
 // Guest text for people: control bytes and what is not ASCII as \xNN, cut at `limit`.
 std::string printable(std::string_view text, size_t limit = 200);

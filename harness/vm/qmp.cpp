@@ -26,7 +26,7 @@ Result<nlohmann::json> Qmp::execute(const std::string &command, const nlohmann::
       continue; // an event, or the reply to a command whose deadline had passed
     if (const auto value = reply.find("return"); value != reply.end())
       return *value;
-    return failFault(channel_.entity(), command, printable(reply.value("error", nlohmann::json()).dump()),
+    return failFault(channel_.entity(), command, printable(member(reply, "error").dump()),
                      "check the QEMU version (7.2 or later)");
   }
 }

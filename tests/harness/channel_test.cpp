@@ -81,7 +81,33 @@ TEST(ParseReply, TakesObjectsOnly) {
   EXPECT_EQ((*parseReply("peer", R"({"a":1})"))["a"], 1);
 }
 
-TEST(ParseReply, DeepNestingIsNoStackOverflow) { EXPECT_FALSE(parseReply("peer", std::string(4 << 20, '['))); }
+std::string nested(size_t levels) {
+  return R"({"return":)" + std::string(levels, '[') + std::string(levels, ']') + "}";
+}
+
+TEST(ParseReply, DeepNestingIsRefusedBeforeAnybodyWalksItByRecursion) {
+  EXPECT_TRUE(parseReply("peer", nested(63)));
+  EXPECT_FALSE(parseReply("peer", nested(64)));
+  EXPECT_FALSE(parseReply("peer", nested(2 << 20)));
+  EXPECT_FALSE(parseReply("peer", std::string(4 << 20, '[')));
+  std::string objects;
+  for (int level = 0; level < 100; ++level)
+    objects += R"({"a":)";
+  EXPECT_FALSE(parseReply("peer", objects + "1" + std::string(100, '}')));
+}
+
+TEST(ParseReply, BracketsInTextsAreNotNesting) {
+  const std::string brackets(1000, '[');
+  EXPECT_TRUE(parseReply("peer", R"({"a":")" + brackets + R"("})"));
+  EXPECT_TRUE(parseReply("peer", R"({"a":"\"[\\","b":[")" + brackets + R"("]})"));
+  EXPECT_FALSE(parseReply("peer", R"({"a":"\\","b":)" + brackets + std::string(1000, ']') + "}"));
+}
+
+TEST(ParseReply, AMemberOfAnotherTypeIsNoText) {
+  EXPECT_EQ(textMember({{"status", "running"}}, "status"), "running");
+  EXPECT_EQ(textMember({{"status", 7}}, "status"), "");
+  EXPECT_EQ(textMember(nlohmann::json::array(), "status"), "");
+}
 
 TEST(Printable, EscapesAndCuts) {
   EXPECT_EQ(printable("a\x1b[2J\n"), "a\\x1b[2J\\x0a");

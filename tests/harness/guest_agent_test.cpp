@@ -78,6 +78,22 @@ TEST(GuestAgent, AnErrorReplyIsReportedEscaped) {
   EXPECT_EQ(written.error().reason.find('\x1b'), std::string::npos);
 }
 
+// Copying or printing such a value walks it by recursion.
+TEST(GuestAgent, DeeplyNestedAnswersDoNotOverflowTheStack) {
+  const std::string deep = std::string(1 << 20, '[') + std::string(1 << 20, ']');
+  for (const char *name : {"return", "error"}) {
+    Peer peer([&](Peer &end) {
+      answerSync(end);
+      const json open = request(end);
+      end.write(fmt::format("{{\"id\":{},\"{}\":{}}}\n", open["id"].dump(), name, deep));
+    });
+    GuestAgent agent(peer.takeOtherEnd());
+    const auto read = agent.readFile("/x", 100, generous());
+    ASSERT_FALSE(read);
+    EXPECT_THAT(read.error().reason, HasSubstr("levels"));
+  }
+}
+
 TEST(GuestAgent, AnAnswerToAnotherRequestIsRefused) {
   Peer peer([](Peer &end) {
     answerSync(end);
