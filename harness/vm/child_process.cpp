@@ -13,13 +13,23 @@
 #include <sstream>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
 namespace hotgate::harness {
 namespace {
+
+constexpr std::chrono::seconds cleanUpTime{20}; // mmdebstrap removes a root of some 10000 files
+
+// Memory that takes outputLimit bytes and refuses more.
+FileDescriptor makeOutput() {
+  FileDescriptor output(memfd_create("hotgate-child-output", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (output.isOpen() && (ftruncate(output.get(), ChildProcess::outputLimit) != 0 ||
+                          fcntl(output.get(), F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) != 0))
+    output.close();
+  return output;
+}
 
 // Between fork and exec only async-signal-safe calls are allowed: other threads may hold any lock.
 [[noreturn]] void runChild(const char *path, char *const *arguments, const std::vector<int> &inherited, int input,
@@ -66,7 +76,7 @@ Result<ChildProcess> ChildProcess::start(const Options &options) {
   const std::string path = findProgram(name);
   if (path.empty())
     return failInput(name, "", "not found in PATH", fmt::format("install the package that has {}", name));
-  FileDescriptor output(memfd_create("hotgate-child-output", MFD_CLOEXEC));
+  FileDescriptor output = makeOutput();
   const FileDescriptor input(open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (!output.isOpen() || !input.isOpen())
     return failFault(name, "", fmt::format("no descriptor for its output: {}", std::strerror(errno)),
@@ -82,18 +92,19 @@ Result<ChildProcess> ChildProcess::start(const Options &options) {
     runChild(path.c_str(), arguments.data(), options.inherited, input.get(), output.get(), options.deathSignal, parent);
   if (child < 0)
     return failFault(name, "", fmt::format("cannot start: {}", std::strerror(errno)), "end other processes");
-  return ChildProcess(name, child, std::move(output));
+  return ChildProcess(name, child, options.deathSignal, std::move(output));
 }
 
 ChildProcess::ChildProcess(ChildProcess &&other) noexcept
-    : program_(std::move(other.program_)), pid_(std::exchange(other.pid_, -1)), exitCode_(other.exitCode_),
-      output_(std::move(other.output_)) {}
+    : program_(std::move(other.program_)), pid_(std::exchange(other.pid_, -1)), deathSignal_(other.deathSignal_),
+      exitCode_(other.exitCode_), output_(std::move(other.output_)) {}
 
 ChildProcess &ChildProcess::operator=(ChildProcess &&other) noexcept {
   if (this != &other) {
     kill();
     program_ = std::move(other.program_);
     pid_ = std::exchange(other.pid_, -1);
+    deathSignal_ = other.deathSignal_;
     exitCode_ = other.exitCode_;
     output_ = std::move(other.output_);
   }
@@ -127,6 +138,14 @@ Result<int> ChildProcess::wait(Deadline deadline) {
 void ChildProcess::kill() {
   if (!isRunning())
     return;
+  if (deathSignal_ != SIGKILL) {
+    ::kill(pid_, deathSignal_);
+    for (const Deadline deadline = after(cleanUpTime); Clock::now() < deadline;) {
+      if (!isRunning())
+        return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
   ::kill(pid_, SIGKILL);
   int status = 0;
   while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
@@ -136,10 +155,11 @@ void ChildProcess::kill() {
 }
 
 std::string ChildProcess::outputTail(size_t limit) const {
-  struct stat about{};
-  if (fstat(output_.get(), &about) != 0)
+  // The child writes through the same open file, so its position is the end of what was written.
+  const off_t written = lseek(output_.get(), 0, SEEK_CUR);
+  if (written < 0)
     return {};
-  const auto size = static_cast<size_t>(about.st_size);
+  const auto size = static_cast<size_t>(written);
   std::string tail(std::min(size, limit), '\0');
   const ssize_t got = pread(output_.get(), tail.data(), tail.size(), static_cast<off_t>(size - tail.size()));
   tail.resize(got < 0 ? 0 : static_cast<size_t>(got));

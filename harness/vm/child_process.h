@@ -8,6 +8,7 @@
 #include "harness/vm/file_descriptor.h"
 
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 namespace hotgate::harness {
@@ -19,7 +20,8 @@ public:
     std::vector<int> inherited = {};    // descriptors that the child keeps, under the same numbers
     int deathSignal = 9;                // SIGKILL
   };
-  // stdin is /dev/null; stdout and stderr go to memory. Errors: input, when the program is not in PATH.
+  // stdin is /dev/null; stdout and stderr go to memory, at most outputLimit bytes: a guest's console is among it, and
+  // what a guest writes must not fill the host. Errors: input, when the program is not in PATH.
   static Result<ChildProcess> start(const Options &options);
 
   ChildProcess(ChildProcess &&other) noexcept;
@@ -32,16 +34,20 @@ public:
   [[nodiscard]] bool isRunning();
   // Exit code; a signal counts as 128 + its number. Fault when it still runs at the deadline (it is then killed).
   Result<int> wait(Deadline deadline);
+  // Sends `deathSignal` and gives it some seconds to clean up, then SIGKILL.
   void kill();
   // The end of what it printed, made printable line by line.
   [[nodiscard]] std::string outputTail(size_t limit = 2000) const;
 
+  static constexpr off_t outputLimit = off_t{4} << 20U;
+
 private:
-  ChildProcess(std::string program, int pid, FileDescriptor output)
-      : program_(std::move(program)), pid_(pid), output_(std::move(output)) {}
+  ChildProcess(std::string program, int pid, int deathSignal, FileDescriptor output)
+      : program_(std::move(program)), pid_(pid), deathSignal_(deathSignal), output_(std::move(output)) {}
 
   std::string program_;
   int pid_ = -1;
+  int deathSignal_ = 9;
   int exitCode_ = -1;
   FileDescriptor output_;
 };

@@ -1,7 +1,10 @@
 // Child processes end with us, whatever ends us.
 #include "harness/vm/child_process.h"
 
+#include "tests/harness/temporary_folder.h"
+
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,9 +18,19 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+// kill(pid, 0) also finds a zombie, which runs no more.
+bool isGone(pid_t pid) {
+  std::ifstream stat(fmt::format("/proc/{}/stat", pid));
+  std::string line;
+  if (!std::getline(stat, line))
+    return true;
+  const size_t nameEnd = line.rfind(") ");
+  return nameEnd != std::string::npos && line.substr(nameEnd + 2, 1) == "Z";
+}
+
 bool endsWithin(pid_t pid, seconds span) {
   for (const Deadline deadline = after(span); Clock::now() < deadline;) {
-    if (kill(pid, 0) != 0)
+    if (isGone(pid))
       return true;
     std::this_thread::sleep_for(milliseconds(10));
   }
@@ -50,6 +63,29 @@ TEST(ChildProcess, IsKilledAtItsDeadlineAndByItsDestructor) {
     droppedPid = dropped->pid();
   }
   EXPECT_NE(kill(droppedPid, 0), 0);
+}
+
+TEST(ChildProcess, AtItsDeadlineItMayCleanUp) {
+  const TemporaryFolder folder;
+  const std::string mark = (folder.path() / "cleaned").string();
+  auto child = ChildProcess::start(
+      {.arguments = {"sh", "-c",
+                     fmt::format("trap 'echo done > {}; exit 0' TERM; echo ready; while :; do sleep 0.05; done", mark)},
+       .deathSignal = SIGTERM});
+  ASSERT_TRUE(child);
+  while (child->outputTail() != "ready" && child->isRunning())
+    std::this_thread::sleep_for(milliseconds(5));
+  EXPECT_FALSE(child->wait(after(milliseconds(1))));
+  EXPECT_TRUE(std::filesystem::exists(mark));
+}
+
+TEST(ChildProcess, AFloodOfOutputIsKeptUpToALimit) {
+  auto child = ChildProcess::start({.arguments = {"sh", "-c", "yes | head -c 64000000; echo end of the flood >&2"}});
+  ASSERT_TRUE(child);
+  ASSERT_TRUE(child->wait(after(seconds(60))));
+  EXPECT_EQ(child->outputTail(4), "y\ny");
+  std::string everything = child->outputTail(size_t{1} << 30U);
+  EXPECT_LE(everything.size(), static_cast<size_t>(ChildProcess::outputLimit));
 }
 
 TEST(ChildProcess, OnlyNamedDescriptorsAreInherited) {
