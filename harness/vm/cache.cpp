@@ -4,6 +4,7 @@
 #include "harness/vm/file_descriptor.h"
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
@@ -18,7 +19,64 @@ Failure cacheFailure(const fs::path &path, const std::string &reason) {
   return failInput(path.string(), "", reason, "make the folder writable, or set XDG_CACHE_HOME to another one");
 }
 
+constexpr std::chrono::days unusedLimit{14};
+
+Result<FileDescriptor> lockEntry(const fs::path &entry, int operation) {
+  const std::string path = entry.string() + ".lock";
+  FileDescriptor lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock.isOpen() || flock(lock.get(), operation) != 0)
+    return cacheFailure(path, std::strerror(errno));
+  return lock;
+}
+
+// An entry's time says when it was asked for last.
+fs::path used(fs::path entry) {
+  std::error_code ignored;
+  fs::last_write_time(entry, fs::file_time_type::clock::now(), ignored);
+  return entry;
+}
+
+bool isUnused(const fs::path &entry) {
+  std::error_code error;
+  const auto time = fs::last_write_time(entry, error);
+  return !error && time < fs::file_time_type::clock::now() - unusedLimit;
+}
+
+// Under the entry's lock. Renamed first: an entry is whole or not there.
+Result<> removeLocked(const fs::path &entry) {
+  const fs::path temporary = entry.string() + ".tmp";
+  std::error_code error;
+  fs::remove_all(temporary, error);
+  fs::rename(entry, temporary, error);
+  if (error)
+    return cacheFailure(entry, error.message());
+  fs::remove_all(temporary, error);
+  return {};
+}
+
+std::string_view kindOf(std::string_view name) { return name.substr(0, name.find('-') + 1); }
+
+// What cannot be removed stays: a run does not fail for it. Lock files stay too; removing one while another process
+// waits for it would give two processes the same entry.
+void removeUnusedSiblings(const fs::path &entry) {
+  const std::string name = entry.filename().string();
+  std::error_code error;
+  for (fs::directory_iterator each(entry.parent_path(), error), end; !error && each != end; each.increment(error)) {
+    const fs::path sibling = each->path();
+    const std::string siblingName = sibling.filename().string();
+    if (siblingName == name || kindOf(siblingName) != kindOf(name) || sibling.has_extension() || !isUnused(sibling))
+      continue;
+    if (const auto lock = lockEntry(sibling, LOCK_EX | LOCK_NB); lock && isUnused(sibling))
+      (void)removeLocked(sibling);
+  }
+}
+
 } // namespace
+
+Result<> dropCacheEntry(const fs::path &entry) {
+  HOTGATE_TRY(const FileDescriptor lock, lockEntry(entry, LOCK_EX));
+  return removeLocked(entry);
+}
 
 Result<fs::path> defaultCacheFolder() {
   if (const char *xdg = std::getenv("XDG_CACHE_HOME"); xdg != nullptr && *xdg == '/') // NOLINT: read only
@@ -33,17 +91,14 @@ Result<fs::path> cacheEntry(const fs::path &cache, const std::string &name,
   fs::path entry = cache / name;
   std::error_code error;
   if (fs::is_directory(entry, error))
-    return entry;
+    return used(entry);
   fs::create_directories(cache, error);
   if (error)
     return cacheFailure(cache, error.message());
 
-  const fs::path lockPath = cache / (name + ".lock");
-  const FileDescriptor lock(open(lockPath.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock.isOpen() || flock(lock.get(), LOCK_EX) != 0)
-    return cacheFailure(lockPath, std::strerror(errno));
+  HOTGATE_TRY(const FileDescriptor lock, lockEntry(entry, LOCK_EX));
   if (fs::is_directory(entry, error)) // the other process built it while we waited
-    return entry;
+    return used(entry);
 
   const fs::path temporary = cache / (name + ".tmp");
   fs::remove_all(temporary, error);
@@ -56,6 +111,7 @@ Result<fs::path> cacheEntry(const fs::path &cache, const std::string &name,
   fs::rename(temporary, entry, error);
   if (error)
     return cacheFailure(entry, error.message());
+  removeUnusedSiblings(entry);
   return entry;
 }
 

@@ -1,5 +1,6 @@
 // The user's cache folder: guest image, snapshots, the accelerator probe. Each entry is a folder named by its kind and
-// the hash of everything it was made from, so an entry never goes stale; it is only no longer asked for.
+// the hash of everything it was made from, so an entry never goes stale; it is only no longer asked for. After each
+// build, entries of the same kind that nobody asked for in 14 days are removed.
 #pragma once
 
 #include "support/result.h"
@@ -22,5 +23,8 @@ Result<std::filesystem::path> defaultCacheFolder();
 // removes, never an entry.
 Result<std::filesystem::path> cacheEntry(const std::filesystem::path &cache, const std::string &name,
                                          const std::function<Result<>(const std::filesystem::path &)> &build);
+
+// Removes an entry that turned out to be damaged.
+Result<> dropCacheEntry(const std::filesystem::path &entry);
 
 } // namespace hotgate::harness

@@ -73,6 +73,38 @@ TEST(Cache, OfManyAtOnceOneBuilds) {
   EXPECT_EQ(whole, 8);
 }
 
+TEST(Cache, ABuildRemovesEntriesOfItsKindThatNobodyAskedForInTwoWeeks) {
+  const TemporaryFolder folder;
+  const auto age = [&](const fs::path &entry, int days) {
+    fs::last_write_time(entry, fs::file_time_type::clock::now() - std::chrono::days(days));
+  };
+  for (const char *name : {"image-old", "image-young", "image-asked", "guest-old"})
+    ASSERT_TRUE(cacheEntry(folder.path(), name, writeMark));
+  age(folder.path() / "image-old", 15);
+  age(folder.path() / "image-young", 13);
+  age(folder.path() / "image-asked", 15);
+  age(folder.path() / "guest-old", 15);
+  ASSERT_TRUE(cacheEntry(folder.path(), "image-asked", writeMark));
+  ASSERT_TRUE(cacheEntry(folder.path(), "image-new", writeMark));
+  EXPECT_FALSE(fs::exists(folder.path() / "image-old"));
+  EXPECT_FALSE(fs::exists(folder.path() / "image-old.tmp"));
+  for (const char *kept : {"image-young", "image-asked", "guest-old", "image-new"})
+    EXPECT_TRUE(fs::exists(folder.path() / kept)) << kept;
+}
+
+TEST(Cache, ADroppedEntryIsBuiltAgain) {
+  const TemporaryFolder folder;
+  const auto entry = cacheEntry(folder.path(), "image-1", writeMark);
+  ASSERT_TRUE(entry);
+  std::ofstream(*entry / "mark") << "damaged";
+  ASSERT_TRUE(dropCacheEntry(*entry));
+  EXPECT_FALSE(fs::exists(*entry));
+  ASSERT_TRUE(cacheEntry(folder.path(), "image-1", writeMark));
+  std::string mark;
+  std::ifstream(*entry / "mark") >> mark;
+  EXPECT_EQ(mark, "whole");
+}
+
 TEST(Cache, AFolderThatCannotBeMadeIsAnInputError) {
   const TemporaryFolder folder;
   const fs::path file = folder.write("file", "in the way");
