@@ -6,8 +6,8 @@
 -- mechanism: After the patch, requests from outside get no answer at all while the service manager says "running" and the process
 --   is the same: threads wait for each other, or requests are dropped. No restart and no alarm follows, so clients lose the
 --   service in silence.
--- action: Take a dump of the process in the kept guest, look at the threads' stacks for locks that the changed functions take, and
---   compare the lock order with the base.
+-- action: Run the exchange that the evidence names against the patched service on a machine of your own, take a dump of the process
+--   there, look at the threads' stacks for locks that the changed functions take, and compare the lock order with the base.
 WITH seen(run_id, is_control, exchange, sent, answered, late) AS (
   SELECT run_id, phase = 'control', exchange, SUM(sent), SUM(answered), SUM(late)
   FROM lab_probe WHERE exchange <> 'witness' GROUP BY run_id, phase = 'control', exchange),

@@ -19,4 +19,7 @@ JOIN lab_run r ON r.run_id = g.run_id
 LEFT JOIN lab_slope c ON c.run_id = g.run_id AND c.phase = 'control'
 LEFT JOIN lab_slope p ON p.run_id = g.run_id AND p.phase = 'patched'
 -- 64 bytes: less than the smallest heap block cannot be kept for each transaction.
-WHERE g.low > 0 AND g.bytes_per_transaction >= 64;
+-- 256 KiB in all: a heap grows by segments (here 20 or 64 KiB), and the interval takes the samples of such a staircase for independent
+-- ones, so three segments lie above zero. With 480 transactions measured a leak of 547 bytes each is still found; from half of that on
+-- HG903 says that it cannot be excluded.
+WHERE g.low > 0 AND g.bytes_per_transaction >= 64 AND g.low * COALESCE(p.transactions, 0) >= 262144;

@@ -5,7 +5,8 @@
 -- needs: lab
 -- mechanism: The process that was patched no longer runs. The service manager may have started a new one, which answers and hides
 --   the crash from a look at the service's state; sessions and state of the old process are lost.
--- action: Open the crash dump in the kept guest; the first changed function on the faulting stack is where to look.
+-- action: Run the step that the evidence names against the patched service on a machine of your own, under a debugger; the first
+--   changed function on the faulting stack is where to look.
 WITH before(run_id, pid, start_time, ordinal) AS (
   SELECT run_id, pid, start_time, MAX(ordinal) FROM lab_process WHERE phase = 'control' GROUP BY run_id),
 gone(run_id, phase, step, state, pid, exit_code, old_pid, ordinal) AS (
