@@ -49,10 +49,11 @@ Result<> LabRecords::finishCompleted(std::string_view accelerator) {
 }
 
 Result<> LabRecords::finishLabFault(std::string_view accelerator, const std::string &reason) {
-  return finish(accelerator, "lab-fault", false, "lab fault: " + reason);
+  return finish(accelerator, "lab-fault", sawPatch_, "lab fault: " + reason);
 }
 
 Result<> LabRecords::step(Phase phase, Step step, StepOutcome outcome, const std::string &text) {
+  sawPatch_ = sawPatch_ || outcome == StepOutcome::failed;
   return insert("INSERT INTO lab_step VALUES (?, ?, ?, ?, ?, ?)", ++steps_, phaseName(phase), stepName(step),
                 outcomeName(outcome), text);
 }
@@ -88,6 +89,7 @@ Result<> LabRecords::slope(Phase phase, const Slope &slope, size_t samples, int6
 }
 
 Result<> LabRecords::growth(const Slope &slope) {
+  sawPatch_ = true;
   return insert("INSERT INTO lab_growth VALUES (?, ?, ?, ?, ?)", slope.bytesPerTransaction, slope.low, slope.high,
                 slopeConfidence);
 }

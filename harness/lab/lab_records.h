@@ -20,6 +20,8 @@ public:
                                   std::string_view provider);
   // completed: judgeable, also when the patched service ended the run. Writes the evidence row too.
   Result<> finishCompleted(std::string_view accelerator);
+  // What was seen of the patch before the fault stays judgeable; that the run is incomplete, the step's row says
+  // (HG903).
   Result<> finishLabFault(std::string_view accelerator, const std::string &reason);
 
   Result<> step(Phase phase, Step step, StepOutcome outcome, const std::string &text);
@@ -41,6 +43,7 @@ private:
   int64_t runId_;
   int64_t steps_ = 0;
   int64_t looks_ = 0;
+  bool sawPatch_ = false; // a step failed with the patch applied, or the growth was measured
 };
 
 } // namespace hotgate::harness

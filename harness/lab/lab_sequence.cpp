@@ -1,6 +1,16 @@
 #include "harness/lab/lab_sequence.h"
 
+#include <thread>
+
 namespace hotgate::harness {
+
+namespace {
+
+// Windows' own loader would refuse the patch with this NTSTATUS: the patch is the reason. A refusal without one (a
+// thread in the way, a handle that could not be had) says nothing about it.
+bool namesLoaderStatus(const Error &error) { return error.place.find(", status 0x") != std::string::npos; }
+
+} // namespace
 
 // HOTGATE_STEP(smoke(phase)); leaves the caller when the run ends here or the facts cannot be written.
 #define HOTGATE_STEP(expression) \
@@ -173,18 +183,29 @@ Result<> LabSequence::recordSlopes(Phase phase) {
   return {};
 }
 
+Result<AppliedPatch> LabSequence::tryToApply() {
+  constexpr int attempts = 3;
+  for (int attempt = 1;; ++attempt) {
+    auto applied = guest_.apply(pid_);
+    if (applied || !guest_.wasRefused() || namesLoaderStatus(applied.error()) || attempt == attempts)
+      return applied;
+    std::this_thread::sleep_for(role_.deadline);
+  }
+}
+
 Result<LabSequence::Flow> LabSequence::apply() {
   announce(Phase::patched, Step::apply);
-  auto applied = guest_.apply(pid_);
+  auto applied = tryToApply();
   if (applied) {
     patch_ = *std::move(applied);
     HOTGATE_STEP(
         conclude(Phase::patched, Step::apply, fmt::format("{} functions redirected", patch_.redirected.size()), ""));
     return look(Phase::patched, Step::apply);
   }
-  if (!guest_.wasRefused())
-    return labFault(Phase::patched, Step::apply, applied.error());
-  HOTGATE_STEP(conclude(Phase::patched, Step::apply, "", applied.error().reason));
+  const Error &refusal = applied.error();
+  if (!guest_.wasRefused() || !namesLoaderStatus(refusal))
+    return labFault(Phase::patched, Step::apply, refusal);
+  HOTGATE_STEP(conclude(Phase::patched, Step::apply, "", fmt::format("{} ({})", refusal.reason, refusal.place)));
   HOTGATE_STEP(look(Phase::patched, Step::apply));
   return Flow::stop; // there is no patched service to look at
 }

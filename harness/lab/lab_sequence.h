@@ -39,6 +39,8 @@ private:
   Result<Flow> witness(Phase phase, std::string_view wanted);
   Result<Flow> soak(Phase phase);
   Result<Flow> apply();
+  // Repeated when the agent could not do it for a reason that is not the patch's.
+  Result<AppliedPatch> tryToApply();
   Result<Flow> undo();
   Result<Flow> verify(Phase phase);
 

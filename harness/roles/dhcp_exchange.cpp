@@ -7,6 +7,10 @@
 namespace hotgate::harness {
 namespace {
 
+// A busy host may look at the link only after the deadline: what is waiting there by then still counts, but a guest
+// that floods the link buys no time with it.
+constexpr int waitingFramesLimit = 1024;
+
 std::string optionalAddress(const std::optional<Ipv4> &address) { return address ? addressText(*address) : "none"; }
 
 std::string expectedButGot(std::string_view what, const std::string &expected, const std::string &got) {
@@ -68,6 +72,7 @@ FinishedExchange DhcpExchanges::finish(uint32_t transaction, std::optional<DhcpA
   pending_.erase(entry);
   ExchangeTally &tally = tallies_[exchange.exchange];
   if (answer) {
+    ++heard_;
     ++tally.answered;
     tally.milliseconds.push_back(std::chrono::duration<double, std::milli>(Clock::now() - exchange.sentAt).count());
   } else {
@@ -80,6 +85,7 @@ FinishedExchange DhcpExchanges::finish(uint32_t transaction, std::optional<DhcpA
 
 std::optional<FinishedExchange> DhcpExchanges::accept(const DhcpAnswer &answer) {
   if (const auto late = expired_.find(answer.transaction); late != expired_.end()) {
+    ++heard_;
     ++tallies_[late->second].late;
     expired_.erase(late);
     return std::nullopt;
@@ -113,9 +119,7 @@ Result<std::optional<FinishedExchange>> DhcpExchanges::take(const Frame &frame) 
 
 Result<FinishedExchange> DhcpExchanges::finishOne() {
   assert(!pending_.empty());
-  // A busy host may look at the link only after the deadline: what is waiting there by then still counts, but a guest
-  // that floods the link buys no time with it.
-  int waitingFrames = 1024;
+  int waitingFrames = waitingFramesLimit;
   for (;;) {
     const Clock::time_point now = Clock::now();
     const bool isOverdue = now >= nextExpiry();
@@ -130,6 +134,41 @@ Result<FinishedExchange> DhcpExchanges::finishOne() {
     if (finished)
       return *std::move(finished);
   }
+}
+
+Result<> DhcpExchanges::attend(Clock::duration span) {
+  assert(pending_.empty());
+  const Deadline end = after(span);
+  while (Clock::now() < end) {
+    HOTGATE_TRY(const std::optional<Frame> frame, link_.receive(end));
+    if (frame)
+      HOTGATE_CHECK(take(*frame));
+  }
+  return {};
+}
+
+void DhcpExchanges::expireOverdue() {
+  while (!pending_.empty() && Clock::now() >= nextExpiry())
+    finish(pending_.begin()->first, std::nullopt, "");
+}
+
+Result<bool> DhcpExchanges::drain() {
+  const int64_t heardBefore = heard_;
+  const Deadline end = after(deadline_);
+  int waitingFrames = waitingFramesLimit;
+  while (!pending_.empty() || !expired_.empty()) {
+    const Clock::time_point now = Clock::now();
+    if (now >= end && waitingFrames-- == 0)
+      break;
+    HOTGATE_TRY(const std::optional<Frame> frame, link_.receive(std::max(now, end)));
+    if (!frame)
+      break;
+    expireOverdue();
+    HOTGATE_CHECK(take(*frame));
+  }
+  pending_.clear(); // counted as sent and not answered
+  expired_.clear();
+  return heard_ != heardBefore;
 }
 
 ExchangeTallies DhcpExchanges::takeTallies() { return std::exchange(tallies_, {}); }

@@ -55,6 +55,13 @@ public:
   // ARP for this address is answered with this client's hardware address, as long as the client holds it.
   void holdAddress(Ipv4 address, const MacAddress &client) { held_[address] = client; }
 
+  // Reads the link for this long and answers ARP, with nothing in flight: the server gets time to take in what it was
+  // sent without an answer.
+  Result<> attend(Clock::duration span);
+  // The end of a step: what is unanswered gets one more deadline, and counts as late when its answer comes by then.
+  // Afterwards nothing is in flight. True when any answer came.
+  Result<bool> drain();
+
   // Counts since the last call.
   ExchangeTallies takeTallies();
   [[nodiscard]] bool isIdle() const { return pending_.empty(); }
@@ -72,6 +79,7 @@ private:
   Result<std::optional<FinishedExchange>> take(const Frame &frame);
   std::optional<FinishedExchange> accept(const DhcpAnswer &answer);
   [[nodiscard]] Deadline nextExpiry() const;
+  void expireOverdue();
 
   Link &link_;
   DhcpScope scope_;
@@ -80,6 +88,7 @@ private:
   std::map<uint32_t, Pending> pending_;
   std::map<uint32_t, std::string> expired_; // exchanges whose late answer would still be told apart
   std::map<Ipv4, MacAddress> held_;
+  int64_t heard_ = 0; // answers to our exchanges, in time or late
   ExchangeTallies tallies_;
 };
 

@@ -29,7 +29,8 @@ Result<std::optional<DhcpAnswer>> DhcpProbe::newLease(const MacAddress &client) 
   return leased(acknowledged);
 }
 
-ProbeReport DhcpProbe::report() {
+Result<ProbeReport> DhcpProbe::report() {
+  HOTGATE_CHECK(exchanges_.drain());
   ProbeReport report{exchanges_.takeTallies(), ""};
   report.fault = firstFault(report.tallies);
   return report;
@@ -40,13 +41,20 @@ Result<ProbeReport> DhcpProbe::health() {
   return report();
 }
 
+// The server may hand the DISCOVER behind it to another of its threads, which must not overtake. RFC 2131 3.1.5 lets a
+// client wait ten seconds after a DECLINE.
+Result<> DhcpProbe::notify(const DhcpQuery &query) {
+  HOTGATE_CHECK(exchanges_.sendOnly(query));
+  return exchanges_.attend(role_.settle);
+}
+
 Result<> DhcpProbe::smokeOfHolder(const MacAddress &client, const DhcpAnswer &lease) {
   const Ipv4 server = role_.scope.server;
   const Expectation granted = acknowledgeExpected(lease.address);
   HOTGATE_CHECK(exchange("renew", renewQuery(client, lease, server), granted));
   HOTGATE_CHECK(exchange("rebind", rebindQuery(client, lease), granted));
   HOTGATE_CHECK(exchange("inform", informQuery(client, lease), informExpected()));
-  HOTGATE_CHECK(exchanges_.sendOnly(releaseQuery(client, lease, server)));
+  HOTGATE_CHECK(notify(releaseQuery(client, lease, server)));
   HOTGATE_CHECK(exchange("release", discoverQuery(client), offerExpected()));
   return {};
 }
@@ -55,7 +63,7 @@ Result<> DhcpProbe::smokeOfDecliner(const MacAddress &client) {
   HOTGATE_TRY(const std::optional<DhcpAnswer> lease, newLease(client));
   if (!lease)
     return {};
-  HOTGATE_CHECK(exchanges_.sendOnly(declineQuery(client, *lease, role_.scope.server)));
+  HOTGATE_CHECK(notify(declineQuery(client, *lease, role_.scope.server)));
   Expectation another = offerExpected();
   another.notThis = lease->address;
   HOTGATE_CHECK(exchange("decline", discoverQuery(client), another));
@@ -72,16 +80,26 @@ Result<ProbeReport> DhcpProbe::smoke() {
   return report();
 }
 
-Result<WitnessReport> DhcpProbe::witness(const DhcpWitness &witness) {
+Result<FinishedExchange> DhcpProbe::witnessExchange(const DhcpWitness &witness) {
   DhcpQuery query = discoverQuery(clientHardware(ClientGroup::witness, 1));
   constexpr uint8_t relayAgentInformation = 82;
   query.tail = std::vector<uint8_t>{relayAgentInformation, witness.declaredLength};
   query.tail->insert(query.tail->end(), witness.present, 0x57);
-  HOTGATE_TRY(const FinishedExchange finished, exchange("witness", query, offerExpected()));
+  HOTGATE_TRY(FinishedExchange finished, exchange("witness", query, offerExpected()));
+  HOTGATE_CHECK(exchanges_.drain());
+  return finished;
+}
+
+Result<WitnessReport> DhcpProbe::witness(const DhcpWitness &witness) {
+  constexpr int attempts = 3;
+  HOTGATE_TRY(FinishedExchange finished, witnessExchange(witness));
+  for (int attempt = 1; attempt < attempts && !finished.answer; ++attempt) {
+    HOTGATE_TRY(finished, witnessExchange(witness));
+  }
   WitnessReport report{exchanges_.takeTallies(), "other", ""};
   if (!finished.answer) {
     report.seen = "no-answer";
-    report.text = "no OFFER within the deadline";
+    report.text = fmt::format("no OFFER within the deadline, asked {} times", attempts);
   } else if (!finished.wrong.empty()) {
     report.text = finished.wrong;
   } else if (!finished.answer->relayInformation) {

@@ -41,6 +41,7 @@ public:
   // One new lease: the gate before anything is believed.
   Result<ProbeReport> health();
   Result<ProbeReport> smoke();
+  // Asked up to three times when there is no answer: one lost frame says nothing about the code.
   Result<WitnessReport> witness(const DhcpWitness &witness);
   // `sample` is called with the number of transactions so far: at 0 and after every sampleEvery of them.
   Result<SoakReport> soak(const DhcpSoak &soak, const std::function<Result<>(int64_t)> &sample);
@@ -53,7 +54,12 @@ private:
   Result<std::optional<DhcpAnswer>> newLease(const MacAddress &client);
   Result<> smokeOfHolder(const MacAddress &client, const DhcpAnswer &lease);
   Result<> smokeOfDecliner(const MacAddress &client);
-  ProbeReport report();
+  // DECLINE, RELEASE: sends it and gives the server time to take it in.
+  Result<> notify(const DhcpQuery &query);
+  // One DISCOVER with the malformed option; drained.
+  Result<FinishedExchange> witnessExchange(const DhcpWitness &witness);
+  // The end of a step: late answers are waited for, once.
+  Result<ProbeReport> report();
 
   const DhcpRole &role_;
   DhcpExchanges exchanges_;

@@ -42,6 +42,7 @@ Result<DhcpRole> readDhcpRole(const std::filesystem::path &path) {
   role.scope.leaseSeconds = static_cast<uint32_t>(scope.integer("lease_seconds", 1, UINT32_MAX));
   role.deadline = std::chrono::milliseconds(file.integer("deadline_ms", 1, 60'000));
   role.hangDeadlines = static_cast<int>(file.integer("hang_deadlines", 1, 100));
+  role.settle = std::chrono::milliseconds(file.integer("settle_ms", 1, 10'000));
   StrictYaml soak = file.map("soak");
   role.newLeaseEvery = static_cast<int>(soak.integer("new_lease_every", 1, 1000));
   role.sampleEvery = static_cast<int>(soak.integer("sample_every", 1, 1000));

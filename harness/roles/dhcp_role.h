@@ -13,6 +13,7 @@ struct DhcpRole {
   DhcpScope scope;
   std::chrono::milliseconds deadline{2000};
   int hangDeadlines = 3;
+  std::chrono::milliseconds settle{750}; // after a RELEASE or DECLINE
   int newLeaseEvery = 8;
   int sampleEvery = 10;
   int warmUpPercent = 20;

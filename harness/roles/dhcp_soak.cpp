@@ -27,22 +27,42 @@ public:
 
   Result<SoakReport> run() {
     HOTGATE_CHECK(sample_(0));
-    for (auto &[hardware, client] : clients_)
-      HOTGATE_CHECK(beginTurn(client));
-    lastAnswer_ = Clock::now();
-    while (!exchanges_.isIdle() && !report_.hung) {
-      HOTGATE_TRY(const FinishedExchange finished, exchanges_.finishOne());
-      HOTGATE_CHECK(take(finished));
+    for (;;) {
+      HOTGATE_CHECK(serveClients());
+      HOTGATE_TRY(const bool someCame, exchanges_.drain());
+      if (!isSilent_)
+        break;
+      if (!someCame) {
+        report_.hung = true;
+        break;
+      }
+      // Late, but alive: HG608's matter. The clients start over.
+      for (auto &[hardware, client] : clients_)
+        client.lease.reset();
     }
     report_.tallies = exchanges_.takeTallies();
-    report_.fault = report_.hung ? fmt::format("hung: nothing was answered for {} deadlines of {} ms, after {} "
-                                               "transactions",
-                                               role_.hangDeadlines, role_.deadline.count(), report_.transactions)
-                                 : firstFault(report_.tallies);
+    report_.fault = report_.hung
+                        ? fmt::format("hung: nothing was answered for {} deadlines of {} ms and one more, after {} "
+                                      "transactions",
+                                      role_.hangDeadlines, role_.deadline.count(), report_.transactions)
+                        : firstFault(report_.tallies);
     return std::move(report_);
   }
 
 private:
+  // Until all requests are done, or nothing was answered for too long.
+  Result<> serveClients() {
+    isSilent_ = false;
+    for (auto &[hardware, client] : clients_)
+      HOTGATE_CHECK(beginTurn(client));
+    lastAnswer_ = Clock::now();
+    while (!exchanges_.isIdle() && !isSilent_) {
+      HOTGATE_TRY(const FinishedExchange finished, exchanges_.finishOne());
+      HOTGATE_CHECK(take(finished));
+    }
+    return {};
+  }
+
   Result<> beginTurn(SoakClient &client) {
     if (begun_ == soak_.requests)
       return {};
@@ -59,7 +79,9 @@ private:
     if (finished.answer)
       lastAnswer_ = Clock::now();
     else
-      report_.hung = Clock::now() - lastAnswer_ >= role_.hangDeadlines * role_.deadline;
+      isSilent_ = Clock::now() - lastAnswer_ >= role_.hangDeadlines * role_.deadline;
+    if (isSilent_)
+      return {};
     if (!finished.isRight()) {
       client.lease.reset(); // start over, as a client does
       return beginTurn(client);
@@ -81,6 +103,7 @@ private:
   std::map<MacAddress, SoakClient> clients_;
   int64_t begun_ = 0;
   Clock::time_point lastAnswer_;
+  bool isSilent_ = false;
   SoakReport report_;
 };
 

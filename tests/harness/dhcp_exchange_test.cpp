@@ -106,6 +106,27 @@ TEST_F(Exchange, ALateAnswerIsLateAndNotTheNextOnes) {
   EXPECT_EQ(tally.late, 1);
 }
 
+TEST_F(Exchange, ADrainWaitsForLateAnswersOnce) {
+  server.tamper = [](uint8_t, std::optional<Reply> &reply) { reply->delay = milliseconds(90); };
+  EXPECT_FALSE(discover().answer);
+  EXPECT_TRUE(exchanges.drain().value());
+  EXPECT_EQ(exchanges.takeTallies().at("discover-offer").late, 1);
+  const auto before = Clock::now();
+  EXPECT_FALSE(exchanges.drain().value());
+  EXPECT_LT(Clock::now() - before, milliseconds(30)) << "there was nothing left to wait for";
+}
+
+TEST_F(Exchange, ADrainOfSilenceEndsAfterOneDeadline) {
+  server.silent = true;
+  server.flood = Frame(64, 0x55);
+  EXPECT_FALSE(discover().answer);
+  const auto before = Clock::now();
+  EXPECT_FALSE(exchanges.drain().value());
+  EXPECT_GE(Clock::now() - before, milliseconds(60));
+  EXPECT_LT(Clock::now() - before, milliseconds(1000));
+  EXPECT_EQ(exchanges.takeTallies().at("discover-offer").late, 0);
+}
+
 TEST_F(Exchange, AnAnswerThatWaitedWhileTheHostWasBusyCounts) {
   ASSERT_TRUE(exchanges.start("discover-offer", discoverQuery(client), offerExpected()));
   std::this_thread::sleep_for(milliseconds(100)); // past the deadline, but the frame was there in time

@@ -16,6 +16,7 @@ using Reply = ModelDhcpServer::Reply;
 DhcpRole quickRole() {
   DhcpRole role = readDhcpRole(std::filesystem::path(HOTGATE_ROLES) / "dhcp.yaml").value();
   role.deadline = milliseconds(40);
+  role.settle = milliseconds(5);
   return role;
 }
 
@@ -58,6 +59,30 @@ TEST_F(Probe, ADeclinedAddressMustNotComeBack) {
   EXPECT_THAT(probe.smoke()->fault, HasSubstr("decline: 1 of 1 answers wrong; expected an address other than"));
 }
 
+TEST_F(Probe, TheServerGetsTimeToTakeInReleaseAndDecline) {
+  role.settle = milliseconds(50);
+  std::map<uint8_t, Clock::time_point> seen; // the last RELEASE or DECLINE
+  std::vector<Clock::duration> pauses;
+  server.onQuery = [&](uint8_t query) {
+    if (query == 4 || query == 7)
+      seen[query] = Clock::now();
+    else if (!seen.empty())
+      pauses.push_back(Clock::now() - std::exchange(seen, {}).begin()->second);
+  };
+  EXPECT_EQ(probe.smoke()->fault, "");
+  EXPECT_THAT(pauses, testing::ElementsAre(testing::Ge(milliseconds(50)), testing::Ge(milliseconds(50))));
+}
+
+TEST_F(Probe, WhatComesAfterTheDeadlineOfSmokeIsLate) {
+  server.tamper = [](uint8_t query, std::optional<Reply> &reply) {
+    if (reply && reply->type == 6 && query == 3)
+      reply->delay = milliseconds(60); // the last one: nobody waits for anything behind it
+  };
+  const ProbeReport report = probe.smoke().value();
+  EXPECT_THAT(report.fault, HasSubstr("nak: 1 of 1 unanswered"));
+  EXPECT_EQ(report.tallies.at("nak").late, 1);
+}
+
 TEST_F(Probe, AServerThatAcknowledgesTheWrongNetworkFailsNak) {
   server.tamper = [](uint8_t, std::optional<Reply> &reply) {
     if (reply && reply->type == 6)
@@ -83,6 +108,20 @@ TEST_F(Probe, WitnessTellsVulnerableFromFixedFromSilent) {
   EXPECT_EQ(probe.witness({})->seen, "other");
   server.silent = true;
   EXPECT_EQ(probe.witness({})->seen, "no-answer");
+}
+
+TEST_F(Probe, OneLostWitnessIsAskedAgain) {
+  int asked = 0;
+  server.tamper = [&](uint8_t, std::optional<Reply> &reply) {
+    if (++asked < 3)
+      reply.reset();
+  };
+  const WitnessReport report = probe.witness({}).value();
+  EXPECT_EQ(report.seen, "vulnerable");
+  EXPECT_EQ(report.tallies.at("witness").sent, 3);
+  EXPECT_EQ(asked, 3);
+  server.silent = true;
+  EXPECT_EQ(probe.witness({})->tallies.at("witness").sent, 3);
 }
 
 TEST_F(Probe, SoakCountsRequestsAndMostlyRenews) {
@@ -115,6 +154,28 @@ TEST_F(Probe, SoakSeesAHangOnRenewalAndStops) {
   EXPECT_TRUE(report.hung);
   EXPECT_THAT(report.fault, HasSubstr("nothing was answered"));
   EXPECT_LT(Clock::now() - before, milliseconds(3000));
+}
+
+TEST_F(Probe, AStallOfTheLabIsNoHang) {
+  std::optional<Clock::time_point> stalledUntil;
+  int requests = 0;
+  server.tamper = [&](uint8_t, std::optional<Reply> &reply) {
+    if (++requests == 60)
+      stalledUntil = Clock::now() + role.deadline * 5 / 2;
+    if (reply && stalledUntil && Clock::now() < *stalledUntil) {
+      reply->unicast = false;
+      reply->delay = std::chrono::ceil<milliseconds>(*stalledUntil - Clock::now());
+    }
+  };
+  const SoakReport report = probe.soak({.requests = 200, .clients = 6}, [](int64_t) -> Result<> { return {}; }).value();
+  EXPECT_FALSE(report.hung);
+  EXPECT_GT(report.transactions, 150);
+  int64_t late = 0;
+  for (const auto &[name, tally] : report.tallies) {
+    EXPECT_EQ(tally.answered + tally.late, tally.sent) << name;
+    late += tally.late;
+  }
+  EXPECT_GT(late, 0);
 }
 
 TEST_F(Probe, SoakGoesOnWhenOnlySomeAreNotAnswered) {

@@ -39,9 +39,11 @@ public:
                            isAlive ? privateBytes : 0, isAlive ? 7 : 0, isAlive ? asked * 1000 : 0};
   }
   Result<AppliedPatch> apply(int64_t) override {
-    refused_ = applyRefused;
+    refused_ = applyRefused || applyHindered > 0;
     if (applyRefused)
-      return failFault("hotgate-agent", "apply", "BASE 0: other timestamp");
+      return failFault("hotgate-agent", "apply, status 0xC0000059", "BASE 0: other timestamp");
+    if (applyHindered-- > 0)
+      return failFault("hotgate-agent", "apply", "a thread stays in the padding");
     if (agentDiesOnApply)
       return failFault("hotgate-agent", "", "no answer within the deadline");
     AppliedPatch patch{0x140000000, {}};
@@ -58,6 +60,8 @@ public:
   }
   Result<> undo(int64_t) override {
     refused_ = undoRefused;
+    if (undoDies)
+      return failFault("hotgate-agent", "", "no answer within the deadline");
     if (undoRefused)
       return failFault("hotgate-agent", "undo", "a thread stays in the padding");
     applied = false;
@@ -87,11 +91,13 @@ public:
   bool alive = true;
   bool applied = false;
   bool applyRefused = false;
+  int applyHindered = 0; // times that the agent cannot apply, for a reason that is not the patch's
   bool applyWrites = true;
   bool agentDiesOnApply = false;
   bool agentIsDead = false;
   bool stillVulnerable = false;
   bool undoRefused = false;
+  bool undoDies = false;
   bool undoWrites = true;
 
 private:
@@ -107,6 +113,7 @@ protected:
     guest.emplace(redirects);
     role.scope = modelScope();
     role.deadline = std::chrono::milliseconds(30);
+    role.settle = std::chrono::milliseconds(5);
     config.soak = {.requests = 200, .clients = 4};
   }
 
@@ -248,7 +255,8 @@ TEST_F(Sequence, ARefusedPatchEndsTheRun) {
   ASSERT_TRUE(run());
   EXPECT_EQ(lastStep(), "patched apply failed");
   EXPECT_EQ(outcome(), "completed");
-  EXPECT_THAT(rows("SELECT text FROM lab_step WHERE step = 'apply'"), ElementsAre("BASE 0: other timestamp"));
+  EXPECT_THAT(rows("SELECT text FROM lab_step WHERE step = 'apply'"),
+              ElementsAre("BASE 0: other timestamp (apply, status 0xC0000059)"));
 }
 
 TEST_F(Sequence, AnUndoThatDoesNotRestoreIsRecorded) {
@@ -312,6 +320,38 @@ TEST_F(LabFault, TheBaseDiesInTheControlSoak) {
 TEST_F(LabFault, TheAgentDiesWhileItApplies) {
   guest->agentDiesOnApply = true;
   expectLabFault("patched apply", "no answer");
+}
+
+TEST_F(LabFault, TheAgentCannotApplyThreeTimes) {
+  guest->applyHindered = 3;
+  expectLabFault("patched apply", "a thread stays in the padding");
+}
+
+TEST_F(Sequence, AnAgentThatCouldNotApplyIsAskedAgain) {
+  guest->applyHindered = 2;
+  ASSERT_TRUE(run());
+  EXPECT_EQ(lastStep(), "undone smoke ok");
+}
+
+TEST_F(Sequence, ALabFaultDoesNotHideAFailedStepOfThePatch) {
+  guest->server.tamper = [this](uint8_t query, std::optional<ModelDhcpServer::Reply> &reply) {
+    if (guest->applied && query == 8)
+      reply->mask = 0xFFFF0000;
+  };
+  int requests = 0;
+  guest->server.onQuery = [this, &requests](uint8_t) { guest->agentIsDead = guest->applied && ++requests > 50; };
+  ASSERT_TRUE(run());
+  EXPECT_EQ(lastStep(), "patched soak lab-fault");
+  EXPECT_EQ(outcome(), "lab-fault");
+  EXPECT_THAT(rows("SELECT available FROM evidence WHERE kind = 'lab'"), ElementsAre("1"));
+}
+
+TEST_F(Sequence, ALabFaultDoesNotHideAMeasuredLeak) {
+  guest->leakPerRequest = 2048;
+  guest->undoDies = true;
+  ASSERT_TRUE(run());
+  EXPECT_EQ(lastStep(), "undone undo lab-fault");
+  EXPECT_THAT(rows("SELECT available FROM evidence WHERE kind = 'lab'"), ElementsAre("1"));
 }
 
 TEST_F(LabFault, TheAgentDiesInThePatchedSoak) {

@@ -73,6 +73,42 @@ TEST(Slope, OneStepIsNoGrowth) {
   }
 }
 
+// A heap grows by segments. The interval of such a staircase may lie above zero, since its samples depend on each
+// other; so HG602 asks for 256 KiB in all as well, and HG903 calls nothing uncertain below 1 KiB a transaction.
+class Staircase : public testing::TestWithParam<std::pair<int64_t, std::vector<size_t>>> {};
+
+TEST_P(Staircase, IsLessGrowthThanTheRulesAskFor) {
+  const auto &[segment, steps] = GetParam();
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    const auto control = samplesOf({.noise = 2048}, seed * 2, 60);
+    auto patched = samplesOf({.noise = 2048}, seed * 2 + 1, 60);
+    for (const size_t step : steps)
+      for (size_t index = step; index < patched.size(); ++index)
+        patched[index].privateBytes += segment;
+    const auto measured = afterWarmUp(patched, 20);
+    const Slope slope = growth(afterWarmUp(control, 20), measured).value();
+    const auto transactions = static_cast<double>(measured.back().transactions - measured.front().transactions);
+    EXPECT_LT(slope.low * transactions, 262144) << "seed " << seed << ", low " << slope.low;
+    EXPECT_LT(slope.high, 1024) << "seed " << seed;
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Slope, Staircase,
+                         testing::Values(std::pair{20480, std::vector<size_t>{20, 35, 50}},
+                                         std::pair{65536, std::vector<size_t>{25, 45}},
+                                         std::pair{65536, std::vector<size_t>{20, 35, 50}}));
+
+TEST(Slope, ASmallLeakIsMoreThanAStaircase) {
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    const auto control = samplesOf({.noise = 2048}, seed * 2, 60);
+    const auto patched = samplesOf({.leak = 640, .noise = 2048}, seed * 2 + 1, 60);
+    const auto measured = afterWarmUp(patched, 20);
+    EXPECT_GE(growth(afterWarmUp(control, 20), measured)->low *
+                  static_cast<double>(measured.back().transactions - measured.front().transactions),
+              262144)
+        << "seed " << seed;
+  }
+}
+
 TEST(Slope, OutliersDoNotMoveIt) {
   auto samples = samplesOf({.leak = 2048}, 3);
   for (size_t index = 4; index < samples.size(); index += 8)
