@@ -91,7 +91,8 @@ Result<> makeReadyState(const GuestImage &image, const MachineShape &shape, cons
 Result<Accelerator> chooseAccelerator(const fs::path &cache, const GuestImage &image, const Progress &progress) {
   if (access("/dev/kvm", R_OK | W_OK) != 0)
     return Accelerator::tcg;
-  const std::string key = sha256Hex(image.key + "\n" + hostIdentity()).substr(0, 24);
+  const std::string key =
+      sha256Hex(image.id + "\n" + machineIdentity({.accelerator = Accelerator::kvm}) + hostIdentity()).substr(0, 24);
   HOTGATE_TRY(const fs::path entry, cacheEntry(cache, "accelerator-" + key, [&](const fs::path &folder) -> Result<> {
                 progress("trying whether a guest boots under KVM (once)");
                 std::ofstream file(folder / "name");
@@ -110,8 +111,9 @@ Result<Accelerator> chooseAccelerator(const fs::path &cache, const GuestImage &i
 Result<fs::path> provideReadyState(const fs::path &cache, const GuestImage &image, const MachineShape &shape,
                                    const fs::path &agent, const Progress &progress) {
   HOTGATE_TRY(const MappedFile agentFile, MappedFile::open(agent));
-  std::string identity = fmt::format("{}\n{}\n{}\n{}\n{}{}\n", image.key, acceleratorName(shape.accelerator),
-                                     shape.memoryMiB, sha256Hex(agentFile.bytes()), environment, startAgent);
+  HOTGATE_TRY(const std::string version, qemuVersion());
+  std::string identity = fmt::format("{}\n{}\n{}\n{}\n{}{}\n", version, image.id, machineIdentity(shape),
+                                     sha256Hex(agentFile.bytes()), environment, startAgent);
   if (shape.accelerator == Accelerator::kvm) // the guest has seen this processor
     identity += hostIdentity();
   HOTGATE_TRY(const fs::path entry,
@@ -124,9 +126,16 @@ Result<fs::path> provideReadyState(const fs::path &cache, const GuestImage &imag
 
 Result<ReadyGuest> restoreReadyGuest(const GuestImage &image, const MachineShape &shape, const fs::path &state) {
   const Deadline deadline = after(restoreDeadline);
-  HOTGATE_TRY(Machine machine, Machine::restore(image, shape, state, deadline));
-  HOTGATE_CHECK(machine.resume(deadline));
-  ReadyGuest guest = takeChannels(std::move(machine));
+  auto machine = Machine::restore(image, shape, state, deadline);
+  if (!machine) {
+    // Most likely the file is damaged; were it kept, every later run would fail too.
+    (void)dropCacheEntry(state.parent_path());
+    Error error = std::move(machine).error();
+    error.next = "run it again: the saved guest was removed and is made anew";
+    return Failure(std::move(error));
+  }
+  HOTGATE_CHECK(machine->resume(deadline));
+  ReadyGuest guest = takeChannels(*std::move(machine));
   // The saved clock is as old as the state; leases depend on it.
   HOTGATE_CHECK(guest.files.runScript(fmt::format("date -s @{}", std::time(nullptr)), deadline));
   HOTGATE_CHECK(guest.agent.ping(deadline));

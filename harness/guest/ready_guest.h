@@ -26,7 +26,8 @@ Result<std::filesystem::path> provideReadyState(const std::filesystem::path &cac
                                                 const MachineShape &shape, const std::filesystem::path &agent,
                                                 const Progress &progress);
 
-// Restored, running, with the right time, both agents answering.
+// Restored, running, with the right time, both agents answering. A state that QEMU does not restore is removed from the
+// cache, so that the next provideReadyState makes it anew.
 Result<ReadyGuest> restoreReadyGuest(const GuestImage &image, const MachineShape &shape,
                                      const std::filesystem::path &state);
 

@@ -4,11 +4,14 @@
 #include "harness/vm/child_process.h"
 #include "harness/vm/machine.h"
 #include "harness/vm/recipe.h"
+#include "support/mapped_file.h"
 #include "support/sha256.h"
 
+#include <array>
 #include <csignal>
 #include <fstream>
 #include <sstream>
+#include <unistd.h>
 
 namespace hotgate::harness {
 namespace {
@@ -17,6 +20,8 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view suite = "bookworm";
 constexpr std::chrono::minutes buildDeadline{20};
+constexpr std::array products{"root.sqfs", "vmlinuz", "initrd.gz"};
+constexpr const char *contentFile = "content";
 
 std::string packageList() {
   std::istringstream lines{std::string(recipe::packages())};
@@ -36,11 +41,31 @@ Result<> writeText(const fs::path &path, std::string_view text) {
   return {};
 }
 
-Result<> buildImage(const fs::path &folder) {
+Result<> checkTools() {
   for (const char *tool : {"mmdebstrap", "mksquashfs"})
     if (findProgram(tool).empty())
       return failInput(tool, "", "not found in PATH, and the guest image has to be built",
                        "install the Debian packages mmdebstrap and squashfs-tools");
+  // Without root, mmdebstrap works in a user namespace.
+  if (geteuid() != 0 && findProgram("newuidmap").empty())
+    return failInput("newuidmap", "", "not found in PATH, and only root can build the guest image without it",
+                     "install the Debian package uidmap, or build the image as root");
+  return {};
+}
+
+// What the image really is: the same recipe gives another one when the mirror has newer packages, and a saved guest's
+// page cache fits only the disk that it was made from.
+Result<std::string> contentId(const fs::path &folder) {
+  std::string digests;
+  for (const char *product : products) {
+    HOTGATE_TRY(const MappedFile file, MappedFile::open(folder / product));
+    digests += sha256Hex(file.bytes()) + "\n";
+  }
+  return sha256Hex(digests);
+}
+
+Result<> buildImage(const fs::path &folder) {
+  HOTGATE_CHECK(checkTools());
   const fs::path texts = folder / "recipe";
   std::error_code error;
   fs::create_directory(texts, error);
@@ -52,8 +77,12 @@ Result<> buildImage(const fs::path &folder) {
   // Not SIGKILL: mmdebstrap unmounts and removes its own temporary root when it is asked to end.
   options.deathSignal = SIGTERM;
   options.arguments = {"mmdebstrap", "--variant=minbase", "--format=null", "--include=" + packageList(),
-                       fmt::format("--customize-hook=sh {0}/customize.sh \"$1\" {0}", shellQuoted(texts.string()))};
-  for (const char *product : {"root.sqfs", "vmlinuz", "initrd.gz"})
+                       "--customize-hook=mkdir \"$1/hotgate.recipe\""};
+  for (const char *text : {"customize.sh", "initrd-init.sh", "guest-init.sh"})
+    options.arguments.push_back(
+        fmt::format("--customize-hook=upload {} /hotgate.recipe/{}", shellQuoted((texts / text).string()), text));
+  options.arguments.emplace_back("--customize-hook=sh \"$1/hotgate.recipe/customize.sh\" \"$1\"");
+  for (const char *product : products)
     options.arguments.push_back(
         fmt::format("--customize-hook=download /hotgate.out/{} {}", product, shellQuoted((folder / product).string())));
   options.arguments.insert(options.arguments.end(), {std::string(suite), "/dev/null"});
@@ -63,25 +92,33 @@ Result<> buildImage(const fs::path &folder) {
   if (status != 0)
     return failInput("guest image", "mmdebstrap",
                      fmt::format("ended with exit code {}; its last words:\n{}", status, builder.outputTail()),
-                     "make the Debian mirror reachable, or see which package could not be fetched");
+                     geteuid() == 0
+                         ? "make the Debian mirror reachable, or see which package could not be fetched"
+                         : "make the Debian mirror reachable, or build the image as root: a plain user needs user "
+                           "namespaces and an own range in /etc/subuid and /etc/subgid");
   fs::remove_all(texts, error);
-  return {};
+  HOTGATE_TRY(const std::string content, contentId(folder));
+  return writeText(folder / contentFile, content);
 }
 
 } // namespace
 
 Result<GuestImage> provideGuestImage(const fs::path &cache, const Progress &progress) {
   HOTGATE_TRY(const std::string version, qemuVersion());
-  std::string recipeText = version + "\n" + machineLineText();
+  std::string recipeText = version;
   for (const std::string_view text :
        {suite, recipe::packages(), recipe::customize(), recipe::initrdInit(), recipe::guestInit()})
     recipeText += fmt::format("\n{}\n{}", text.size(), text);
   GuestImage image;
-  image.key = sha256Hex(recipeText).substr(0, 24);
-  HOTGATE_TRY(const fs::path folder, cacheEntry(cache, "image-" + image.key, [&](const fs::path &temporary) {
+  const std::string name = "image-" + sha256Hex(recipeText).substr(0, 24);
+  HOTGATE_TRY(const fs::path folder, cacheEntry(cache, name, [&](const fs::path &temporary) {
                 progress("building the guest image (about a minute, once)");
                 return buildImage(temporary);
               }));
+  std::ifstream content(folder / contentFile);
+  if (!std::getline(content, image.id) || image.id.size() != 64)
+    return failInput(folder.string(), contentFile, "is not the image's SHA-256",
+                     "remove the folder; it is built again");
   image.root = folder / "root.sqfs";
   image.kernel = folder / "vmlinuz";
   image.initrd = folder / "initrd.gz";

@@ -1,5 +1,5 @@
 // The guest: a Debian root file system with wine and a baked prefix, its kernel and a small initrd, built once from
-// the recipe in harness/vm/recipe and cached under the recipe's hash.
+// the recipe in harness/vm/recipe and cached under the hash of the recipe and the QEMU version.
 #pragma once
 
 #include "harness/vm/cache.h"
@@ -12,7 +12,7 @@ struct GuestImage {
   std::filesystem::path root;   // squashfs, read-only
   std::filesystem::path kernel; // bzImage
   std::filesystem::path initrd;
-  std::string key; // hash of recipe, QEMU version and machine line: names everything made from this image
+  std::string id; // hash of the three files: part of the name of everything made from this image
 };
 
 // Builds it when it is not in the cache (about a minute, needs mmdebstrap and squashfs-tools, and a Debian mirror).

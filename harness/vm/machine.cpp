@@ -26,7 +26,7 @@ const std::vector<std::string> &machineLine() {
       "-M", "q35,graphics=off", "-smp", "2", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
       // nokaslr and tsc=reliable: the same boot every time, and no clock watchdog under emulation.
       "-append", "console=ttyS0 quiet panic=-1 mitigations=off nokaslr tsc=reliable audit=0",
-      // The console goes to QEMU's output, which ChildProcess keeps in memory.
+      // The console goes to QEMU's output, of which ChildProcess keeps a bounded part in memory.
       "-serial", "stdio"};
   return line;
 }
@@ -41,6 +41,35 @@ std::string optionValue(const fs::path &path) {
 
 void append(std::vector<std::string> &line, std::initializer_list<std::string> arguments) {
   line.insert(line.end(), arguments);
+}
+
+// QEMU's ends of the channels.
+struct Ends {
+  int monitor = -1;
+  int guestAgent = -1;
+  int processAgent = -1;
+  int link = -1;
+};
+
+std::vector<std::string> commandLine(const GuestImage &image, const MachineShape &shape, const Ends &ends) {
+  std::vector<std::string> line = {program};
+  for (const std::string &argument : acceleratorArguments(shape.accelerator))
+    line.push_back(argument);
+  line.insert(line.end(), machineLine().begin(), machineLine().end());
+  append(line,
+         {"-m", std::to_string(shape.memoryMiB), "-kernel", image.kernel.string(), "-initrd", image.initrd.string()});
+  append(line,
+         {"-drive", fmt::format("file={},format=raw,if=none,id=root,readonly=on,cache=unsafe", optionValue(image.root)),
+          "-device", "virtio-blk-pci,drive=root"});
+  append(line, {"-chardev", fmt::format("socket,id=monitor,fd={}", ends.monitor), "-mon",
+                "chardev=monitor,mode=control", "-device", "virtio-serial-pci"});
+  append(line, {"-chardev", fmt::format("socket,id=guestagent,fd={}", ends.guestAgent), "-device",
+                "virtserialport,chardev=guestagent,name=org.qemu.guest_agent.0"});
+  append(line, {"-chardev", fmt::format("socket,id=processagent,fd={}", ends.processAgent), "-device",
+                "virtserialport,chardev=processagent,name=hotgate.agent"});
+  append(line, {"-netdev", fmt::format("stream,id=link,addr.type=fd,addr.str={}", ends.link), "-device",
+                "virtio-net-pci,netdev=link,romfile="});
+  return line;
 }
 
 } // namespace
@@ -63,13 +92,10 @@ Result<std::string> qemuVersion() {
   return output.substr(begin, output.find('\n', begin) - begin);
 }
 
-std::string machineLineText() {
+std::string machineIdentity(const MachineShape &shape) {
   std::string text;
-  for (const auto accelerator : {Accelerator::kvm, Accelerator::tcg})
-    for (const std::string &argument : acceleratorArguments(accelerator))
-      text += argument + " ";
-  for (const std::string &argument : machineLine())
-    text += argument + " ";
+  for (const std::string &argument : commandLine({"root", "kernel", "initrd", ""}, shape, {}))
+    text += argument + "\n";
   return text;
 }
 
@@ -80,27 +106,15 @@ Result<Machine> Machine::start(const GuestImage &image, const MachineShape &shap
   HOTGATE_TRY(SocketPair processAgent, makeSocketPair());
   HOTGATE_TRY(SocketPair link, makeSocketPair());
   ChildProcess::Options options;
-  std::vector<std::string> &line = options.arguments;
-  line = {program};
-  for (const std::string &argument : acceleratorArguments(shape.accelerator))
-    line.push_back(argument);
-  line.insert(line.end(), machineLine().begin(), machineLine().end());
-  append(line,
-         {"-m", std::to_string(shape.memoryMiB), "-kernel", image.kernel.string(), "-initrd", image.initrd.string()});
-  append(line,
-         {"-drive", fmt::format("file={},format=raw,if=none,id=root,readonly=on,cache=unsafe", optionValue(image.root)),
-          "-device", "virtio-blk-pci,drive=root"});
-  append(line, {"-chardev", fmt::format("socket,id=monitor,fd={}", monitor.theirs.get()), "-mon",
-                "chardev=monitor,mode=control", "-device", "virtio-serial-pci"});
-  append(line, {"-chardev", fmt::format("socket,id=guestagent,fd={}", guestAgent.theirs.get()), "-device",
-                "virtserialport,chardev=guestagent,name=org.qemu.guest_agent.0"});
-  append(line, {"-chardev", fmt::format("socket,id=processagent,fd={}", processAgent.theirs.get()), "-device",
-                "virtserialport,chardev=processagent,name=hotgate.agent"});
-  append(line, {"-netdev", fmt::format("stream,id=link,addr.type=fd,addr.str={}", link.theirs.get()), "-device",
-                "virtio-net-pci,netdev=link,romfile="});
+  options.arguments = commandLine(
+      image, shape, {monitor.theirs.get(), guestAgent.theirs.get(), processAgent.theirs.get(), link.theirs.get()});
+  // A patch under test runs in restored guests only; saving, which starts a shell, is for those that booted.
+  append(options.arguments,
+         {"-sandbox", fmt::format("on,obsolete=deny,elevateprivileges=deny,resourcecontrol=deny,spawn={}",
+                                  incoming == nullptr ? "allow" : "deny")});
   options.inherited = {monitor.theirs.get(), guestAgent.theirs.get(), processAgent.theirs.get(), link.theirs.get()};
   if (incoming != nullptr) {
-    append(line, {"-S", "-incoming", fmt::format("fd:{}", incoming->get())});
+    append(options.arguments, {"-S", "-incoming", fmt::format("fd:{}", incoming->get())});
     options.inherited.push_back(incoming->get());
   }
 
@@ -130,7 +144,7 @@ Result<Machine> Machine::restore(const GuestImage &image, const MachineShape &sh
   HOTGATE_TRY(Machine machine, start(image, shape, &file, deadline));
   for (;;) {
     HOTGATE_TRY(const nlohmann::json status, machine.qmp_.execute("query-status", nlohmann::json::object(), deadline));
-    if (status.value("status", "") != "inmigrate")
+    if (textMember(status, "status") != "inmigrate")
       return machine;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
@@ -149,7 +163,7 @@ Result<> Machine::save(const fs::path &state, Deadline deadline) {
   HOTGATE_CHECK(qmp_.execute("migrate", {{"uri", "exec:" + command}}, deadline));
   for (;;) {
     HOTGATE_TRY(const nlohmann::json progress, qmp_.execute("query-migrate", nlohmann::json::object(), deadline));
-    const std::string status = progress.value("status", "");
+    const std::string status = textMember(progress, "status");
     if (status == "completed" && fs::exists(state))
       return {};
     if (status == "failed" || status == "cancelled" || Clock::now() >= deadline)

@@ -23,8 +23,8 @@ struct MachineShape {
 
 // "QEMU emulator version 7.2.22 (...)". Errors: input, when qemu-system-x86_64 is not in PATH.
 Result<std::string> qemuVersion();
-// The part of the command line that a saved state depends on, for cache keys.
-std::string machineLineText();
+// Everything of the command line but paths and descriptors: a saved state is for these devices in this order.
+std::string machineIdentity(const MachineShape &shape);
 
 class Machine {
 public:

@@ -1,17 +1,25 @@
 #!/bin/sh
-# mmdebstrap hook, run outside the chroot with its path as $1 and the folder of the recipe's texts as $2.
+# mmdebstrap hook, run outside the chroot with its path as $1; the recipe's texts lie in /hotgate.recipe there, since a
+# plain user's hook runs as another user, who must not read the folders of the first.
 # Bakes the wine prefix, then leaves /hotgate.out/{root.sqfs,vmlinuz,initrd.gz} in the chroot for mmdebstrap to fetch.
 set -eu
 root=$1
-recipe=$2
+recipe=$root/hotgate.recipe
+PATH=$PATH:/usr/sbin:/sbin # chroot, which a plain user's PATH leaves out
 
 mkdir -p "$root/hotgate" "$root/hotgate.out"
 install -m 755 "$recipe/guest-init.sh" "$root/hotgate/init"
 
 # The prefix costs a minute and most of the guest's memory when it is made in the guest; here it is made once.
 chroot "$root" /usr/bin/env -i PATH=/usr/lib/wine:/usr/bin:/bin HOME=/root WINEPREFIX=/hotgate/prefix WINEDEBUG=-all \
-  WINEDLLOVERRIDES='mscoree=;mshtml=' sh -c 'wine64 wineboot -i >/dev/null 2>&1; wineserver64 -w'
+  WINEDLLOVERRIDES='mscoree=;mshtml=' sh -c '
+    wine64 wineboot -i
+    # A crashed service is to end at once: the debugger that wine starts by default keeps it, and it looks hung.
+    wine64 reg add "HKLM\\Software\\Microsoft\\Windows NT\\CurrentVersion\\AeDebug" /v Debugger /d false /f
+    wine64 reg add "HKLM\\Software\\Microsoft\\Windows NT\\CurrentVersion\\AeDebug" /v Auto /d 1 /f
+    wineserver64 -w' >/dev/null 2>&1
 test -f "$root/hotgate/prefix/system.reg"
+grep -q '^"Debugger"="false"' "$root/hotgate/prefix/system.reg"
 mkdir -p "$root/hotgate/prefix/drive_c/hotgate"
 # Wine must not update the prefix at the first start in the guest.
 echo disable > "$root/hotgate/prefix/.update-timestamp"
@@ -41,5 +49,5 @@ cp "$root/boot/vmlinuz-$kernel" "$root/hotgate.out/vmlinuz"
 
 # Mount points stay, their contents do not; the guest needs neither kernel, modules nor documentation.
 mksquashfs "$root" "$root/hotgate.out/root.sqfs" -comp lz4 -noappend -no-progress -quiet -wildcards -e \
-  hotgate.out 'proc/*' 'sys/*' 'dev/*' 'boot/*' 'run/*' 'tmp/*' 'var/cache/*' 'var/lib/apt/*' 'lib/modules/*' 'usr/lib/modules/*' \
+  hotgate.out hotgate.recipe 'proc/*' 'sys/*' 'dev/*' 'boot/*' 'run/*' 'tmp/*' 'var/cache/*' 'var/lib/apt/*' 'lib/modules/*' 'usr/lib/modules/*' \
   'usr/share/doc/*' 'usr/share/man/*' 'usr/share/locale/*'
