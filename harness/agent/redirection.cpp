@@ -195,10 +195,16 @@ Outcome<> Redirection::waitUntilNobodyIsInPadding(const std::vector<size_t> &ent
   }
 }
 
-// Only after waitUntilNobodyIsInPadding, or when the two bytes never changed.
+// Only after waitUntilNobodyIsInPadding, or when the two bytes never changed. A function that is still redirected,
+// since taking it back failed, keeps its padding: the next call goes through it.
 Outcome<> Redirection::restorePadding(const std::vector<size_t> &entries) {
   for (const size_t index : entries) {
     TableEntry entry = table_.entries()[index];
+    AGENT_TRY(const auto now, (memory_.readValue<std::array<uint8_t, 2>>(addressOf(index))));
+    if (now == redirected && now != entryBytes(entry))
+      return refuse(memory_.process().entity(), fmt::format("function RVA {:#x}", entry.function),
+                    "it is still redirected, so the jump in its padding stays", "restart the service",
+                    hotpatch::status::patchConflict);
     AGENT_CHECK(memory_.writeProtected(addressOf(index) - paddingSize,
                                        std::span<const uint8_t>(entry.original).first(paddingSize)));
     entry.isActive = 0;

@@ -16,6 +16,13 @@ std::optional<uint64_t> ripOfSuspended(HANDLE thread) {
   return context.Rip;
 }
 
+bool hasEnded(HANDLE thread) { return WaitForSingleObject(thread, 0) == WAIT_OBJECT_0; }
+
+auto refuseUnreadable(const Process &process, uint32_t tid) {
+  return refuse(process.entity(), fmt::format("thread {}", tid), "where it stands cannot be read",
+                "try again; without that, bytes under it might change");
+}
+
 } // namespace
 
 Outcome<std::vector<ThreadPlace>> threadPlaces(const Process &process) {
@@ -24,9 +31,12 @@ Outcome<std::vector<ThreadPlace>> threadPlaces(const Process &process) {
   for (const uint32_t tid : ids) {
     const UniqueHandle thread(OpenThread(access, FALSE, tid));
     if (!thread || SuspendThread(thread.get()) == static_cast<DWORD>(-1))
-      continue;
+      continue; // it has ended
     const auto rip = ripOfSuspended(thread.get());
+    const bool ended = hasEnded(thread.get());
     ResumeThread(thread.get());
+    if (!rip && !ended)
+      return refuseUnreadable(process, tid);
     if (rip)
       places.push_back({tid, *rip});
   }
@@ -47,11 +57,10 @@ Outcome<StoppedThreads> StoppedThreads::stop(const Process &process) {
       if (!thread || SuspendThread(thread.get()) == static_cast<DWORD>(-1))
         continue; // it has ended
       const auto rip = ripOfSuspended(thread.get());
-      const bool ended = WaitForSingleObject(thread.get(), 0) == WAIT_OBJECT_0;
+      const bool ended = hasEnded(thread.get());
       stopped.threads_.push_back({tid, std::move(thread), rip.value_or(0)});
       if (!rip && !ended)
-        return refuse(process.entity(), fmt::format("thread {}", tid), "where it stands cannot be read",
-                      "try again; without that, bytes under it might change");
+        return refuseUnreadable(process, tid);
       foundNew = true;
     }
   }

@@ -21,7 +21,8 @@ struct ThreadPlace {
   uint64_t rip = 0;
 };
 
-// Each thread stopped for a moment, one after the other. Threads that end meanwhile are left out.
+// Each thread stopped for a moment, one after the other. Threads that end meanwhile are left out; one
+// whose place cannot be read is refused, here and below: it may stand anywhere.
 [[nodiscard]] Outcome<std::vector<ThreadPlace>> threadPlaces(const Process &process);
 
 // Every thread of the process, stopped while this lives. Nothing that needs the process to run (allocation,

@@ -116,6 +116,7 @@ TEST_F(Patching, ThreadThatLeavesTheBytesInTimeDoesNotStopThePatch) {
   start();
   ASSERT_EQ(say("park-inside"), "parked");
   AgentServer server;
+  ASSERT_TRUE(server.ask({{"command", "ping"}}).value("ok", false)); // the start of wine is over before the clock runs
   server.send({{"command", "apply"},
                {"pid", pid()},
                {"module", "target.exe"},
