@@ -10,7 +10,7 @@ namespace hotgate::cli {
 namespace {
 
 Result<std::filesystem::path> existing(const KbFile &kb, const std::string &key, const std::string &written) {
-  const std::filesystem::path path = kb.folder / written;
+  std::filesystem::path path = kb.folder / written;
   std::error_code error;
   if (!std::filesystem::exists(path, error))
     return failInput(kb.fileName, fmt::format("key '{}'", key), fmt::format("{} does not exist", path.string()),
@@ -28,7 +28,9 @@ std::string KbFile::display(const std::filesystem::path &path) const {
 Result<KbFile> readKbFile(const std::filesystem::path &path) {
   HOTGATE_TRY(auto yaml, StrictYaml::open(path));
   KbFile kb;
-  kb.folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  std::error_code error; // without a working folder the path stays as it is, and the files below it are not found
+  const std::filesystem::path whole = std::filesystem::absolute(path, error);
+  kb.folder = (error ? path : whole).lexically_normal().parent_path();
   kb.fileName = path.filename().string();
   kb.kb = yaml.text("kb");
   kb.track = yaml.text("track");

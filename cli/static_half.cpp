@@ -8,6 +8,7 @@
 #include "support/mapped_file.h"
 #include "support/sha256.h"
 
+#include <algorithm>
 #include <llvm/ADT/StringRef.h>
 #include <map>
 
@@ -15,7 +16,7 @@ namespace hotgate::cli {
 
 namespace {
 
-// PE images of a folder (or the one file), by lower-case file name: Windows names have no case.
+// PE images of a folder (or the one file), by lower-case path below it: Windows names have no case.
 using ImageFiles = std::map<std::string, std::filesystem::path>;
 
 bool beginsLikeAnImage(const std::filesystem::path &path) {
@@ -28,24 +29,40 @@ bool hasImageName(const std::filesystem::path &path) {
   return extension == ".exe" || extension == ".dll" || extension == ".sys" || extension == ".drv";
 }
 
+// A link that leads nowhere counts when its name says so: opening it tells what is wrong.
+bool isImageFile(const std::filesystem::directory_entry &entry) {
+  std::error_code error;
+  if (entry.is_directory(error))
+    return false;
+  return hasImageName(entry.path()) || (entry.is_regular_file(error) && beginsLikeAnImage(entry.path()));
+}
+
 Result<ImageFiles> imageFiles(const std::filesystem::path &path) {
   ImageFiles files;
-  const auto add = [&](const std::filesystem::path &file) {
-    files.emplace(llvm::StringRef(file.filename().string()).lower(), file);
-  };
   std::error_code error;
   if (!std::filesystem::is_directory(path, error)) {
-    add(path);
+    files.emplace(llvm::StringRef(path.filename().string()).lower(), path);
     return files;
   }
   for (auto entry = std::filesystem::recursive_directory_iterator(path, error);
        !error && entry != std::filesystem::recursive_directory_iterator(); entry.increment(error))
     // A truncated image does not begin like one, but its name says that it should: it is opened, and refused aloud.
-    if (entry->is_regular_file() && (hasImageName(entry->path()) || beginsLikeAnImage(entry->path())))
-      add(entry->path());
+    if (isImageFile(*entry)) {
+      const std::string name = llvm::StringRef(entry->path().lexically_relative(path).generic_string()).lower();
+      if (!files.emplace(name, entry->path()).second)
+        return failInput(entry->path().string(), "", "there is a second file whose name differs in case only",
+                         "leave one of them out");
+    }
   if (error)
     return failInput(path.string(), "", error.message(), "check the folder and its permissions");
   return files;
+}
+
+// "dhcpsrv.exe", or "wow64/dhcpsrv.exe" in a folder of folders.
+std::string moduleName(const KbFile &kb, const std::filesystem::path &path) {
+  std::error_code error;
+  return std::filesystem::is_directory(kb.pre, error) ? path.lexically_relative(kb.pre).generic_string()
+                                                      : path.filename().string();
 }
 
 Result<> writeInput(const KbFile &kb, const std::filesystem::path &path, facts::Database &facts) {
@@ -62,8 +79,17 @@ Result<LoadedProgram> load(const KbFile &kb, const std::filesystem::path &path, 
   return loaded;
 }
 
+bool isUnchanged(const analyzer::ImageDiff &diff) {
+  return diff.types.empty() && diff.globals.empty() && diff.image.empty() &&
+         std::all_of(diff.functions.begin(), diff.functions.end(), [](const analyzer::FunctionDifference &function) {
+           return function.status == analyzer::ChangeStatus::identical;
+         });
+}
+
 // The records of a hotpatch for another base say nothing about this one: HG404 tells it, and no rule judges by them.
 std::string lackOfHotpatch(const KbFile &kb, const analyzer::ModuleAnalysis &analysis) {
+  if (!analysis.hotpatch && isUnchanged(analysis.diff))
+    return {}; // nothing to patch, so nothing is missing
   if (!analysis.hotpatch)
     return kb.hotpatch ? "the KB's hotpatch folder has no image of this name" : "KB.yaml names no hotpatch image";
   if (!analysis.hotpatchTable)
@@ -87,16 +113,19 @@ Result<> analyzeModule(const KbFile &kb, const Module &module, facts::Database &
   HOTGATE_TRY(const analyzer::ImageDiff diff, analyzer::diffPrograms(pre.program, post.program));
   std::optional<LoadedProgram> hotpatch;
   std::optional<analyzer::HotpatchTable> table;
+  analyzer::ImageDiff hotpatchDiff; // of post and hotpatch
   if (module.hotpatch) {
     HOTGATE_TRY(hotpatch, load(kb, *module.hotpatch, facts));
     HOTGATE_TRY(table, analyzer::readHotpatchTable(hotpatch->program.image()));
+    HOTGATE_TRY(hotpatchDiff, analyzer::diffPrograms(post.program, hotpatch->program));
   }
   analyzer::ModuleAnalysis analysis{module.name,
                                     {pre.program, kb.display(module.pre)},
                                     {post.program, kb.display(module.post)},
                                     diff,
                                     std::nullopt,
-                                    std::move(table)};
+                                    std::move(table),
+                                    std::move(hotpatchDiff.functions)};
   if (hotpatch)
     analysis.hotpatch.emplace(analyzer::AnalyzedImage{hotpatch->program, kb.display(*module.hotpatch)});
   HOTGATE_CHECK(writeModule(facts, analysis));
@@ -130,7 +159,7 @@ Result<std::vector<Module>> pairModules(const KbFile &kb, facts::Database &facts
       HOTGATE_CHECK(lonely.run(name, fmt::format("{} has no image of this name in post", kb.display(path))));
       continue;
     }
-    Module module{path.filename().string(), path, partner->second, std::nullopt};
+    Module module{moduleName(kb, path), path, partner->second, std::nullopt};
     if (const auto patch = hotpatch.find(name); patch != hotpatch.end())
       module.hotpatch = patch->second;
     modules.push_back(std::move(module));

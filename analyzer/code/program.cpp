@@ -72,12 +72,6 @@ public:
   }
 
 private:
-  struct DecodedBody {
-    std::vector<Reference> references;
-    std::optional<uint32_t> undecodableAt;
-    uint8_t firstInstructionSize = 0;
-  };
-
   Function &functionAt(uint32_t rva, FunctionSource source) {
     auto [entry, isNew] = functions_.try_emplace(rva);
     if (isNew) {
@@ -139,8 +133,10 @@ private:
     for (const Export &symbol : program_.image_.exports())
       if (symbol.rva != 0 && isCode(symbol.rva) && !symbol.name.empty()) {
         Function &function = functionAt(symbol.rva, FunctionSource::exported);
-        if (function.names.empty())
+        if (function.names.empty()) {
           addName(function, symbol.name, symbol.name);
+          function.source = FunctionSource::exported;
+        }
       }
     if (const uint32_t entry = program_.image_.entryPoint(); entry != 0 && isCode(entry))
       functionAt(entry, FunctionSource::exported);
@@ -265,16 +261,17 @@ private:
     const auto next = functions_.upper_bound(rva);
     if (next != functions_.begin() && std::prev(next)->second.body.contains(rva))
       return true;
-    return fragmentOwners_.contains(rva);
+    const auto nextFragment = fragmentEnds_.upper_bound(rva);
+    return nextFragment != fragmentEnds_.begin() && rva < std::prev(nextFragment)->second;
   }
 
   // True when a new function was found.
   bool addCallTargets() {
-    fragmentOwners_.clear();
+    fragmentEnds_.clear();
     std::set<uint32_t> targets;
     for (const auto &[rva, function] : functions_) {
       for (const CodeRange &fragment : function.fragments)
-        fragmentOwners_.insert(fragment.rva);
+        fragmentEnds_.emplace(fragment.rva, fragment.end());
       for (const Reference &reference : function.references)
         if (reference.kind == ReferenceKind::call || reference.kind == ReferenceKind::branch)
           targets.insert(reference.target);
@@ -315,22 +312,13 @@ private:
         if (reference.kind == ReferenceKind::data || reference.kind == ReferenceKind::absolute)
           markRoot(reference.target);
     for (const BaseRelocation &relocation : program_.image_.relocations())
-      if (const auto target = pointerAt(relocation.rva))
+      if (const auto target = program_.pointerAt(relocation.rva))
         markRoot(*target);
   }
 
   void markRoot(uint32_t rva) {
     if (const auto index = program_.functionAtEntry(rva))
       program_.functions_[*index].isRoot = true;
-  }
-
-  std::optional<uint32_t> pointerAt(uint32_t rva) const {
-    const uint32_t size = program_.image_.is64() ? 8 : 4;
-    const auto bytes = program_.image_.bytesFrom(rva);
-    if (bytes.size() < size)
-      return std::nullopt;
-    return program_.image_.rvaOfAddress(size == 8 ? llvm::support::endian::read64le(bytes.data())
-                                                  : llvm::support::endian::read32le(bytes.data()));
   }
 
   bool isData(uint32_t rva) const {
@@ -342,14 +330,14 @@ private:
     std::vector<Datum> named;
     for (const DataSymbol &symbol : program_.symbols_.data)
       if (isData(symbol.rva) && (named.empty() || named.back().rva != symbol.rva))
-        named.push_back({symbol.rva, symbol.size, symbol.name, symbol.typeName, symbol.size != 0});
+        named.push_back({symbol.rva, symbol.size, symbol.name, symbol.typeName, symbol.object, symbol.size != 0});
     std::set<uint32_t> places;
     for (const Function &function : program_.functions_)
       for (const Reference &reference : function.references)
         if (reference.kind == ReferenceKind::data || reference.kind == ReferenceKind::absolute)
           places.insert(reference.target);
     for (const BaseRelocation &relocation : program_.image_.relocations())
-      if (const auto target = pointerAt(relocation.rva))
+      if (const auto target = program_.pointerAt(relocation.rva))
         places.insert(*target);
     std::vector<Datum> all = named;
     for (const uint32_t place : places) {
@@ -359,7 +347,7 @@ private:
           next != named.begin() && (std::prev(next)->rva == place ||
                                     (std::prev(next)->sized && place - std::prev(next)->rva < std::prev(next)->size));
       if (!insideNamed && isData(place))
-        all.push_back({place, 0, {}, {}, false});
+        all.push_back({place, 0, {}, {}, {}, false});
     }
     std::sort(all.begin(), all.end(), [](const auto &a, const auto &b) { return a.rva < b.rva; });
     for (size_t i = 0; i < all.size(); ++i)
@@ -382,7 +370,7 @@ private:
   std::vector<Structure> structures_;
   std::map<uint32_t, Function> functions_;
   std::set<uint32_t> finished_;
-  std::set<uint32_t> fragmentOwners_;
+  std::map<uint32_t, uint32_t> fragmentEnds_; // by begin
   std::vector<uint32_t> pending_;
 };
 
@@ -413,6 +401,23 @@ std::optional<DatumIndex> Program::datumContaining(uint32_t rva) const {
   if (next == data_.begin() || rva - std::prev(next)->rva >= std::max(std::prev(next)->size, 1U))
     return std::nullopt;
   return static_cast<DatumIndex>(std::prev(next) - data_.begin());
+}
+
+std::optional<uint32_t> Program::pointerAt(uint32_t rva) const {
+  const uint32_t size = image_.is64() ? 8 : 4;
+  const auto bytes = image_.bytesFrom(rva);
+  if (bytes.size() < size)
+    return std::nullopt;
+  return image_.rvaOfAddress(size == 8 ? llvm::support::endian::read64le(bytes.data())
+                                       : llvm::support::endian::read32le(bytes.data()));
+}
+
+std::span<const BaseRelocation> Program::relocationsIn(const CodeRange &range) const {
+  const auto all = image_.relocations();
+  const auto byRva = [](const BaseRelocation &relocation, uint64_t rva) { return relocation.rva < rva; };
+  const auto first = std::lower_bound(all.begin(), all.end(), uint64_t{range.rva}, byRva);
+  const auto last = std::lower_bound(first, all.end(), uint64_t{range.rva} + range.size, byRva);
+  return {first, last};
 }
 
 std::string Program::describe(uint32_t rva) const {

@@ -76,6 +76,7 @@ struct Datum {
   uint32_t size = 0;    // bytes up to its own end, or to the next known place
   std::string name;     // "" when only a reference shows that it exists
   std::string typeName; // "" when unknown
+  std::string object;   // object file of a static, "" for what the whole program sees
   bool sized = false;   // the size is the symbol's own
 };
 
@@ -95,6 +96,10 @@ public:
   [[nodiscard]] std::optional<FunctionIndex> functionAtEntry(uint32_t rva) const;
   [[nodiscard]] std::optional<FunctionIndex> functionContaining(uint32_t rva) const;
   [[nodiscard]] std::optional<DatumIndex> datumContaining(uint32_t rva) const;
+
+  // What a pointer-sized value in the image points to; nullopt when that lies outside the image.
+  [[nodiscard]] std::optional<uint32_t> pointerAt(uint32_t rva) const;
+  [[nodiscard]] std::span<const BaseRelocation> relocationsIn(const CodeRange &range) const;
 
   // "g_statistics+0x8", "ParseOptions", "kernel32.dll!HeapAlloc", ".rdata+0x40": how people call a place.
   [[nodiscard]] std::string describe(uint32_t rva) const;

@@ -18,7 +18,7 @@ Result<ImageDiff> diffPrograms(const Program &pre, const Program &post) {
   if (level != SymbolLevel::none)
     diff.globals = diffGlobals(referents);
   diff.image = diffImageTables(pre.image(), post.image());
-  diff.ledger = makeLedger(referents, diff.functions);
+  HOTGATE_TRY(diff.ledger, makeLedger(referents, diff.functions));
   return diff;
 }
 

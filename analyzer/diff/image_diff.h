@@ -20,7 +20,7 @@ struct ImageDiff {
   Ledger ledger;
 };
 
-// Errors: input, when the machines differ or are not decoded.
+// Errors: input, when the machines differ or are not decoded; fault, when the ledger does not add up.
 Result<ImageDiff> diffPrograms(const Program &pre, const Program &post);
 
 } // namespace hotgate::analyzer

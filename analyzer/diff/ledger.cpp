@@ -1,7 +1,6 @@
 #include "analyzer/diff/ledger.h"
 
 #include <algorithm>
-#include <cassert>
 #include <llvm/Support/Endian.h>
 #include <set>
 #include <tuple>
@@ -248,11 +247,11 @@ public:
         identical_.insert(*difference.pre);
   }
 
-  Ledger account() {
+  Result<Ledger> account() {
     const std::vector<OwnedRange> pre = Partition(referents_.pre()).cut();
     const std::vector<OwnedRange> post = Partition(referents_.post()).cut();
     pairRanges(pre, post);
-    assertComplete();
+    HOTGATE_CHECK(checkComplete());
     mergeUnattributed();
     return std::move(ledger_);
   }
@@ -397,14 +396,22 @@ private:
       ledger_.unattributed.push_back({isPost, range.fileOffset, range.size, range.section});
   }
 
-  void assertComplete() const {
-    [[maybe_unused]] Ledger::Bytes total;
+  Result<> checkComplete() const {
+    Ledger::Bytes total;
     for (const auto &[cause, bytes] : ledger_.byCause) {
       total.pre += bytes.pre;
       total.post += bytes.post;
     }
-    assert(total.pre == referents_.pre().image().fileBytes().size() && "a byte of the pre file has no entry");
-    assert(total.post == referents_.post().image().fileBytes().size() && "a byte of the post file has no entry");
+    HOTGATE_CHECK(checkSum(referents_.pre().image(), total.pre));
+    return checkSum(referents_.post().image(), total.post);
+  }
+
+  static Result<> checkSum(const Image &image, uint64_t counted) {
+    if (counted == image.fileBytes().size())
+      return {};
+    return failFault(image.path().string(), "ledger",
+                     fmt::format("{} bytes are accounted for, the file has {}", counted, image.fileBytes().size()),
+                     "report this image: the comparison of it cannot be trusted");
   }
 
   void mergeUnattributed() {
@@ -424,7 +431,7 @@ private:
 
 } // namespace
 
-Ledger makeLedger(Referents &referents, const std::vector<FunctionDifference> &functions) {
+Result<Ledger> makeLedger(Referents &referents, const std::vector<FunctionDifference> &functions) {
   return Accountant(referents, functions).account();
 }
 

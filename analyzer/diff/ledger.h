@@ -57,6 +57,7 @@ struct Ledger {
   [[nodiscard]] Bytes differing() const;
 };
 
-Ledger makeLedger(Referents &referents, const std::vector<FunctionDifference> &functions);
+// Errors: fault, when the sums are not the file sizes: then the ledger itself is wrong, and proves nothing.
+Result<Ledger> makeLedger(Referents &referents, const std::vector<FunctionDifference> &functions);
 
 } // namespace hotgate::analyzer

@@ -2,14 +2,16 @@
 
 #include <algorithm>
 #include <limits>
+#include <unordered_map>
 
 namespace hotgate::analyzer {
 
 namespace {
 
-constexpr size_t contextRows = 6;       // in front of the first difference
-constexpr size_t mostRows = 64;         // of a listing
-constexpr size_t mostCells = 4'000'000; // of the alignment table; past it the middle counts as replaced
+constexpr size_t contextRows = 6;          // in front of the first difference
+constexpr size_t mostRows = 64;            // of a listing
+constexpr size_t mostCells = 4'000'000;    // of the alignment table; past it the middle counts as replaced
+constexpr uint32_t largestBody = 1U << 18; // bytes; a larger one is named as changed, and not aligned
 
 struct Line {
   Instruction instruction;
@@ -22,13 +24,12 @@ struct Body {
   const Function &function;
   const Program &program;
   std::vector<Line> lines;
+  std::unordered_map<uint32_t, size_t> indexes = {}; // of lines, by RVA
 
   // Index of the line at this RVA, or nullopt.
   [[nodiscard]] std::optional<size_t> lineAt(uint32_t rva) const {
-    for (size_t i = 0; i < lines.size(); ++i)
-      if (lines[i].instruction.rva == rva)
-        return i;
-    return std::nullopt;
+    const auto found = indexes.find(rva);
+    return found == indexes.end() ? std::nullopt : std::optional(found->second);
   }
 };
 
@@ -65,14 +66,17 @@ void appendRange(Body &body, Decoder &decoder, const CodeRange &range) {
       line.text = fmt::format("db 0x{:02x}", bytes[at]);
     }
     line.masked.assign(reinterpret_cast<const char *>(&bytes[at]), line.instruction.size);
-    for (const Reference &reference : body.function.references)
-      if (reference.instruction == line.instruction.rva) {
-        line.references.push_back(reference);
-        for (uint32_t i = 0; i < reference.size; ++i)
-          line.masked[reference.field - line.instruction.rva + i] = 0;
-      }
+    const auto &all = body.function.references; // by field, and a field lies in its instruction
+    auto reference = std::lower_bound(all.begin(), all.end(), line.instruction.rva,
+                                      [](const Reference &r, uint32_t rva) { return r.field < rva; });
+    for (; reference != all.end() && reference->field < line.instruction.end(); ++reference) {
+      line.references.push_back(*reference);
+      for (uint32_t i = 0; i < reference->size; ++i)
+        line.masked[reference->field - line.instruction.rva + i] = 0;
+    }
     line.text = withNames(std::move(line.text), line, body.function, body.program);
     at += line.instruction.size;
+    body.indexes.emplace(line.instruction.rva, body.lines.size());
     body.lines.push_back(std::move(line));
   }
 }
@@ -91,6 +95,10 @@ public:
 
   BodyAlignment align() {
     pairLines();
+    isMatched_.assign(post_.lines.size(), false);
+    for (const auto &partner : postOf_)
+      if (partner)
+        isMatched_[*partner] = true;
     collectRows();
     markMovedBranches();
     BodyAlignment result;
@@ -177,7 +185,7 @@ private:
       const bool preFree = i < pre_.lines.size() && !postOf_[i];
       const bool postFree = j < post_.lines.size() && !(i < pre_.lines.size() && postOf_[i] == j);
       if (preFree && postFree && pre_.lines[i].instruction.opcode == post_.lines[j].instruction.opcode &&
-          !isMatchedLater(j))
+          !isMatched_[j])
         rows_.push_back({i++, j++, true});
       else if (preFree)
         rows_.push_back({i++, std::nullopt, true});
@@ -186,10 +194,6 @@ private:
       else
         rows_.push_back({i++, j++, false});
     }
-  }
-
-  bool isMatchedLater(size_t post) const {
-    return std::any_of(postOf_.begin(), postOf_.end(), [&](const auto &partner) { return partner == post; });
   }
 
   void markMovedBranches() {
@@ -204,7 +208,7 @@ private:
         const auto preTarget = pre_.lineAt(pre.references[i].target);
         const auto postTarget = post_.lineAt(post.references[i].target);
         if (preTarget && postTarget && postOf_[*preTarget] != *postTarget &&
-            (postOf_[*preTarget] || isMatchedLater(*postTarget)))
+            (postOf_[*preTarget] || isMatched_[*postTarget]))
           row.differs = true;
       }
     }
@@ -290,12 +294,15 @@ private:
   const Body &pre_;
   const Body &post_;
   std::vector<std::optional<size_t>> postOf_; // by pre line
+  std::vector<bool> isMatched_;               // by post line
   std::vector<Row> rows_;
 };
 
 } // namespace
 
 BodyAlignment alignBodies(Referents &referents, Decoder &decoder, const Function &pre, const Function &post) {
+  if (std::max(pre.totalSize(), post.totalSize()) > largestBody)
+    return {{"too large to align"}, {}};
   const Body preBody = disassemble(decoder, referents.pre(), pre);
   const Body postBody = disassemble(decoder, referents.post(), post);
   return Aligner(referents, preBody, postBody).align();

@@ -38,25 +38,32 @@ Referents::Referents(const Program &pre, const Program &post, const Pairing &pai
   pairData();
 }
 
+// By name; what several data are called is told apart by its object file (a static of each of two source files).
 void Referents::pairData() {
+  pairDataBy([](const Datum &datum) { return datum.name; });
+  pairDataBy([](const Datum &datum) { return datum.object.empty() ? "" : datum.object + '\n' + datum.name; });
+}
+
+// Data without a key ("") stay out.
+void Referents::pairDataBy(const std::function<std::string(const Datum &)> &keyOf) {
   struct Candidates {
     size_t preCount = 0, postCount = 0;
     DatumIndex pre = 0, post = 0;
   };
-  std::unordered_map<std::string, Candidates> byName;
+  std::unordered_map<std::string, Candidates> byKey;
   for (DatumIndex i = 0; i < pre_.data().size(); ++i)
-    if (!pre_.data()[i].name.empty()) {
-      Candidates &candidates = byName[pre_.data()[i].name];
+    if (std::string key = keyOf(pre_.data()[i]); !key.empty() && !dataToPost_[i]) {
+      Candidates &candidates = byKey[std::move(key)];
       ++candidates.preCount;
       candidates.pre = i;
     }
   for (DatumIndex i = 0; i < post_.data().size(); ++i)
-    if (!post_.data()[i].name.empty()) {
-      Candidates &candidates = byName[post_.data()[i].name];
+    if (std::string key = keyOf(post_.data()[i]); !key.empty()) {
+      Candidates &candidates = byKey[std::move(key)];
       ++candidates.postCount;
       candidates.post = i;
     }
-  for (const auto &[name, candidates] : byName)
+  for (const auto &[key, candidates] : byKey)
     if (candidates.preCount == 1 && candidates.postCount == 1)
       dataToPost_[candidates.pre] = candidates.post;
 }

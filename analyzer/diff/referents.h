@@ -14,6 +14,7 @@
 #include "analyzer/match/pairing.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -27,7 +28,7 @@ public:
   [[nodiscard]] bool same(uint32_t preRva, uint32_t postRva);
   // Equal content of two data objects, byte by byte, pointers by what they point to. What lies past the file is zero.
   [[nodiscard]] bool sameContent(const Datum &pre, const Datum &post);
-  // The datum of the post image with this one's name, when the name is unique on both sides.
+  // The datum of the post image with this one's name (and object file), when that is unique on both sides.
   [[nodiscard]] std::optional<DatumIndex> datumInPost(DatumIndex pre) const { return dataToPost_[pre]; }
 
   [[nodiscard]] const Program &pre() const { return pre_; }
@@ -42,6 +43,7 @@ private:
   };
 
   void pairData();
+  void pairDataBy(const std::function<std::string(const Datum &)> &keyOf);
   bool sameFunctionPlace(FunctionIndex preFunction, uint32_t preRva, uint32_t postRva) const;
   bool sameDatumPlace(DatumIndex preDatum, uint32_t preRva, uint32_t postRva);
   bool sameVariable(DatumIndex preDatum, DatumIndex postDatum) const;

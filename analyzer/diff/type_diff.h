@@ -1,7 +1,7 @@
 // Types of two PDBs, compared by name: size, members, offsets.
 //
 // Limits: types without a name of their own ("<unnamed-tag>") have no identity across builds; they are compared where
-// a named type embeds them, by their members' offsets in it.
+// a named type embeds them, by their members' offsets in it. Of several types with one name the first is compared.
 #pragma once
 
 #include "analyzer/diff/function_diff.h"

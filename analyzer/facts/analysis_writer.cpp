@@ -3,8 +3,9 @@
 #include "analyzer/code/decoder.h"
 #include "support/sha256.h"
 
+#include <algorithm>
 #include <llvm/ADT/StringRef.h>
-#include <map>
+#include <set>
 
 namespace hotgate::analyzer {
 
@@ -33,11 +34,15 @@ public:
     if (analysis_.hotpatch) {
       HOTGATE_TRY(hotpatch_, writeImage(*analysis_.hotpatch, "hotpatch"));
       HOTGATE_CHECK(writeDataAccesses(analysis_.hotpatch->program, hotpatch_.functions));
+      HOTGATE_CHECK(writeHotpatchPairs());
       if (analysis_.hotpatchTable)
         HOTGATE_CHECK(writeHotpatchTable(*analysis_.hotpatchTable));
     }
     HOTGATE_CHECK(writeEvidence());
     HOTGATE_CHECK(writeUndecoded());
+    HOTGATE_CHECK(writeUnpairedNames());
+    HOTGATE_CHECK(writePartialSymbols(analysis_.pre));
+    HOTGATE_CHECK(writePartialSymbols(analysis_.post));
     return facts_.execute("COMMIT");
   }
 
@@ -109,7 +114,7 @@ private:
   // Only of the hotpatch image: it is the one whose data is a second copy.
   Result<> writeDataAccesses(const Program &program, const FunctionIds &ids) {
     HOTGATE_TRY(Decoder decoder, Decoder::create(program.image().machine()));
-    HOTGATE_TRY(auto insert, facts_.prepare("INSERT OR IGNORE INTO data_access VALUES (?,?,?,?,?,?)"));
+    HOTGATE_TRY(auto insert, facts_.prepare("INSERT OR REPLACE INTO data_access VALUES (?,?,?,?,?,?)"));
     for (FunctionIndex i = 0; i < program.functions().size(); ++i)
       for (const Reference &reference : program.functions()[i].references) {
         const bool toData = reference.kind == ReferenceKind::data || reference.kind == ReferenceKind::absolute;
@@ -123,8 +128,42 @@ private:
                                text);
         HOTGATE_CHECK(insert.run(ids[i], reference.instruction, reference.target, program.describe(reference.target),
                                  section->isWritable(), text));
+        if (!section->isWritable())
+          HOTGATE_CHECK(writePointers(insert, program, ids[i], reference, text));
       }
     return {};
+  }
+
+  // `int *const table[] = {&g_first, &g_second}`: code that uses the table uses the variables. The same shape is a
+  // reference slot (`__ref_g_first`), which is why each row stands at the pointer's RVA: a rule can see whether the
+  // loader binds it.
+  static Result<> writePointers(facts::Statement &insert, const Program &program, int64_t function,
+                                const Reference &reference, const std::string &text) {
+    const auto datum = program.datumContaining(reference.target);
+    if (!datum)
+      return {};
+    const Datum &constant = program.data()[*datum];
+    for (const BaseRelocation &relocation : program.relocationsIn({constant.rva, constant.size})) {
+      const auto target = program.pointerAt(relocation.rva);
+      const Section *section = target ? program.image().sectionAt(*target) : nullptr;
+      if (section != nullptr && section->isWritable() && !section->isExecutable())
+        HOTGATE_CHECK(insert.run(function, reference.instruction, relocation.rva,
+                                 fmt::format("{} -> {}", program.describe(relocation.rva), program.describe(*target)),
+                                 true, text));
+    }
+    return {};
+  }
+
+  Result<> writeHotpatchPairs() {
+    HOTGATE_TRY(auto insert, facts_.prepare("INSERT INTO hotpatch_pair VALUES (?,?,?,?)"));
+    for (const FunctionDifference &difference : analysis_.hotpatchFunctions)
+      HOTGATE_CHECK(insert.run(analysis_.module, idOf(post_, difference.pre), idOf(hotpatch_, difference.post),
+                               changeStatusName(difference.status)));
+    return {};
+  }
+
+  static std::optional<int64_t> idOf(const WrittenImage &image, std::optional<FunctionIndex> index) {
+    return index ? std::optional<int64_t>(image.functions[*index]) : std::nullopt;
   }
 
   Result<> writeFunctionPairs() {
@@ -133,9 +172,6 @@ private:
     HOTGATE_TRY(auto reason, facts_.prepare("INSERT INTO change_reason VALUES (?,?)"));
     HOTGATE_TRY(auto row, facts_.prepare("INSERT INTO listing VALUES (?,?,?,?,?,?,?)"));
     for (const FunctionDifference &difference : analysis_.diff.functions) {
-      const auto idOf = [](const WrittenImage &image, std::optional<FunctionIndex> index) {
-        return index ? std::optional<int64_t>(image.functions[*index]) : std::nullopt;
-      };
       HOTGATE_CHECK(insert.run(analysis_.module, idOf(pre_, difference.pre), idOf(post_, difference.post),
                                changeStatusName(difference.status), difference.matchedBy));
       const int64_t pair = facts_.lastInsertedId();
@@ -256,6 +292,53 @@ private:
     HOTGATE_CHECK(add(analysis_.pre));
     HOTGATE_CHECK(add(analysis_.post));
     return analysis_.hotpatch ? add(*analysis_.hotpatch) : Result<>();
+  }
+
+  // Two overloads of a static function, or a folded body that the update keeps apart: the post function has a pre
+  // function's name, but no partner. Whether it changed is not known.
+  Result<> writeUnpairedNames() {
+    std::set<std::string_view> preNames;
+    for (const Function &function : analysis_.pre.program.functions())
+      preNames.insert(function.names.begin(), function.names.end());
+    HOTGATE_TRY(auto insert, facts_.prepare("INSERT OR IGNORE INTO not_evaluated VALUES (?,?)"));
+    for (const FunctionDifference &difference : analysis_.diff.functions) {
+      if (difference.status != ChangeStatus::added)
+        continue;
+      const Function &function = analysis_.post.program.functions()[*difference.post];
+      if (std::any_of(function.names.begin(), function.names.end(),
+                      [&](const std::string &name) { return preNames.contains(name); }))
+        HOTGATE_CHECK(
+            insert.run(fmt::format("{}!{}", analysis_.module, function.name),
+                       "has no partner in pre, although functions there have its name: several functions share "
+                       "it, or one body there serves several names"));
+    }
+    return {};
+  }
+
+  // A PDB can know one object file's types and another's names only.
+  Result<> writePartialSymbols(const AnalyzedImage &image) {
+    if (image.program.symbols().level != SymbolLevel::privateLevel)
+      return {};
+    std::vector<std::string> unknown;
+    for (const Function &function : image.program.functions())
+      if (function.source != FunctionSource::pdb && !isImportThunk(image.program, function))
+        unknown.push_back(function.name);
+    if (unknown.empty())
+      return {};
+    const size_t shown = std::min<size_t>(unknown.size(), 3);
+    HOTGATE_TRY(auto insert, facts_.prepare("INSERT OR IGNORE INTO not_evaluated VALUES (?,?)"));
+    return insert.run(
+        analysis_.module,
+        fmt::format("{}: the PDB has no private symbols for {} functions ({}{}), so their types are unknown",
+                    image.displayPath, unknown.size(),
+                    fmt::join(unknown.begin(), unknown.begin() + static_cast<ptrdiff_t>(shown), ", "),
+                    unknown.size() > shown ? ", ..." : ""));
+  }
+
+  // `jmp [slot]`, made by the linker.
+  static bool isImportThunk(const Program &program, const Function &function) {
+    return function.references.size() == 1 && function.references.front().instruction == function.body.rva &&
+           program.image().importAtSlot(function.references.front().target) != nullptr;
   }
 
   facts::Database &facts_;

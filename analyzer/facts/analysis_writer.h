@@ -24,6 +24,7 @@ struct ModuleAnalysis {
   const ImageDiff &diff;
   std::optional<AnalyzedImage> hotpatch;
   std::optional<HotpatchTable> hotpatchTable;
+  std::vector<FunctionDifference> hotpatchFunctions; // post against the hotpatch image
 };
 
 Result<> writeModule(facts::Database &facts, const ModuleAnalysis &analysis);

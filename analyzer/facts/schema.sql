@@ -90,7 +90,8 @@ CREATE INDEX call_by_callee ON call (callee);
 -- S_INLINESITE: the body of function_id contains a copy of inlinee.
 CREATE TABLE inline_site (function_id INTEGER NOT NULL REFERENCES function, inlinee TEXT NOT NULL, PRIMARY KEY (function_id, inlinee));
 
--- Data that code of the hotpatch image refers to and that is not behind a pointer: this image's data is a second copy.
+-- Data that code of the hotpatch image refers to: this image's data is a second copy. A constant with pointers in it gives a
+-- mutable row for each pointer to mutable data, at the pointer's own RVA: a slot that the loader may bind to the base.
 CREATE TABLE data_access (
   function_id INTEGER NOT NULL REFERENCES function, site_rva INTEGER NOT NULL, target_rva INTEGER NOT NULL,
   target      TEXT NOT NULL,                   -- the global's name, or 'section+0xoffset'
@@ -160,6 +161,14 @@ CREATE TABLE hotpatch_record (
   hotpatch_function INTEGER REFERENCES function,  -- hotpatch body whose entry is the hotpatch-side RVA, when it is one
   PRIMARY KEY (image_id, ordinal)
 );
+
+-- Functions of post and of the hotpatch image, paired and compared like function_pair: the hot fix must be the cold fix.
+CREATE TABLE hotpatch_pair (
+  module TEXT NOT NULL, post INTEGER REFERENCES function, hotpatch INTEGER REFERENCES function,
+  status TEXT NOT NULL                         -- identical, changed, added, removed
+);
+CREATE INDEX hotpatch_pair_by_post ON hotpatch_pair (post);
+CREATE INDEX hotpatch_pair_by_hotpatch ON hotpatch_pair (hotpatch);
 
 -- Base functions that the hotpatch image redirects.
 CREATE VIEW redirected_function (function_id) AS

@@ -224,7 +224,8 @@ private:
       case cv::S_LDATA32:
       case cv::S_GDATA32:
         if (auto record = as<cv::DataSym>(symbol))
-          addData(*record, types, open ? symbols_.functions[*open].name + "::" : "");
+          addData(*record, types, open ? symbols_.functions[*open].name + "::" : "",
+                  symbol.kind() == cv::S_LDATA32 ? object : "");
         break;
       default:
         break;
@@ -240,13 +241,14 @@ private:
     return symbols_.functions.size() - 1;
   }
 
-  void addData(const cv::DataSym &record, const TypeReader &types, const std::string &scope) {
+  void addData(const cv::DataSym &record, const TypeReader &types, const std::string &scope,
+               const std::string &object) {
     const auto address = rva(record.Segment, record.DataOffset);
     if (!address)
       return;
     const uint64_t size = types.size(record.Type);
     symbols_.data.push_back({*address, size > UINT32_MAX ? 0U : static_cast<uint32_t>(size), scope + record.Name.str(),
-                             types.name(record.Type)});
+                             types.name(record.Type), object});
   }
 
   Result<> readGlobals(const TypeReader &types) {
@@ -266,7 +268,7 @@ private:
       if (symbol.kind() != cv::S_LDATA32 && symbol.kind() != cv::S_GDATA32)
         continue;
       if (auto record = as<cv::DataSym>(symbol))
-        addData(*record, types, "");
+        addData(*record, types, "", "");
     }
     return {};
   }
@@ -317,7 +319,7 @@ private:
         if (section != nullptr && section->isExecutable())
           symbols_.functions.push_back({address, 0, name, name, {}, {}});
         else if (!hasData.contains(address))
-          symbols_.data.push_back({address, 0, name, {}});
+          symbols_.data.push_back({address, 0, name, {}, {}});
       }
     }
   }
@@ -339,10 +341,14 @@ private:
       const bool sameSymbol = !unique.empty() && unique.back().rva == datum.rva &&
                               (unique.back().name == datum.name || datum.name.ends_with("::" + unique.back().name) ||
                                unique.back().name.ends_with("::" + datum.name));
-      if (!sameSymbol)
+      if (!sameSymbol) {
         unique.push_back(std::move(datum));
-      else if (datum.name.size() > unique.back().name.size())
+        continue;
+      }
+      std::string object = datum.object.empty() ? unique.back().object : datum.object;
+      if (datum.name.size() > unique.back().name.size())
         unique.back() = std::move(datum);
+      unique.back().object = std::move(object);
     }
     symbols_.data = std::move(unique);
   }

@@ -112,13 +112,17 @@ uint64_t simpleSize(cv::TypeIndex index) {
 
 class FieldCollector : public cv::TypeVisitorCallbacks {
 public:
-  FieldCollector(const TypeReader &types, std::vector<FieldLayout> &fields) : types_(types), fields_(fields) {}
+  FieldCollector(const TypeReader &types, std::vector<FieldLayout> &fields, int depth)
+      : types_(types), fields_(fields), depth_(depth) {}
 
   // Where the list goes on, when it does not fit one record.
   std::optional<cv::TypeIndex> continuation;
 
   llvm::Error visitKnownMember(cv::CVMemberRecord &, cv::DataMemberRecord &member) override {
-    fields_.push_back({member.getName().str(), member.getFieldOffset(), types_.name(member.getType())});
+    const std::string name = member.getName().str();
+    fields_.push_back({name, member.getFieldOffset(), types_.name(member.getType())});
+    for (FieldLayout &inner : types_.unnamedFields(member.getType(), depth_ + 1))
+      fields_.push_back({name + "." + inner.name, member.getFieldOffset() + inner.offset, std::move(inner.typeName)});
     return llvm::Error::success();
   }
   llvm::Error visitKnownMember(cv::CVMemberRecord &, cv::BaseClassRecord &base) override {
@@ -143,6 +147,7 @@ public:
 private:
   const TypeReader &types_;
   std::vector<FieldLayout> &fields_;
+  int depth_;
 };
 
 } // namespace
@@ -180,9 +185,20 @@ std::string TypeReader::argumentNames(cv::TypeIndex list, int depth) const {
 }
 
 std::string TypeReader::name(cv::TypeIndex index, int depth) const {
-  const auto unreadable = [&] { return fmt::format("<type 0x{:x}>", index.getIndex()); };
   if (index.isSimple())
     return cv::TypeIndex::simpleTypeName(index).str();
+  const auto [entry, isNew] = names_.try_emplace(index.getIndex(), fmt::format("<type 0x{:x}>", index.getIndex()));
+  if (!isNew)
+    return entry->second;
+  constexpr size_t longestName = 4096;
+  std::string spelled = spelledName(index, depth);
+  if (spelled.size() > longestName)
+    spelled.resize(longestName);
+  return names_[index.getIndex()] = std::move(spelled);
+}
+
+std::string TypeReader::spelledName(cv::TypeIndex index, int depth) const {
+  const auto unreadable = [&] { return fmt::format("<type 0x{:x}>", index.getIndex()); };
   if (!readable(index) || depth > maximumDepth)
     return unreadable();
   const cv::CVType type = records_.getType(index);
@@ -266,9 +282,19 @@ uint64_t TypeReader::size(cv::TypeIndex index, int depth) const {
   }
 }
 
-std::vector<FieldLayout> TypeReader::fields(cv::TypeIndex fieldList) const {
+std::vector<FieldLayout> TypeReader::unnamedFields(cv::TypeIndex index, int depth) const {
+  constexpr int deepest = 6; // union in struct in union: real code stays under 4
+  if (!readable(index) || depth > deepest)
+    return {};
+  const auto tag = asCompleteTag(records_.getType(index));
+  const bool isUnnamed = tag && (tag->name.empty() || tag->name.find("<unnamed") != std::string::npos ||
+                                 tag->name.find("__unnamed") != std::string::npos);
+  return isUnnamed ? fields(tag->fieldList, depth) : std::vector<FieldLayout>();
+}
+
+std::vector<FieldLayout> TypeReader::fields(cv::TypeIndex fieldList, int depth) const {
   std::vector<FieldLayout> result;
-  FieldCollector collector(*this, result);
+  FieldCollector collector(*this, result, depth);
   for (int lists = 0; lists < maximumContinuations && readable(fieldList); ++lists) {
     const auto record = as<cv::FieldListRecord>(records_.getType(fieldList));
     if (!record)
@@ -292,7 +318,7 @@ std::vector<TypeLayout> TypeReader::layouts() const {
     if (!tag)
       continue;
     const uint64_t bytes = tag->kind == std::string_view("enum") ? size(tag->underlying) : tag->size;
-    result.push_back({std::move(tag->name), tag->kind, bytes, fields(tag->fieldList)});
+    result.push_back({std::move(tag->name), tag->kind, bytes, fields(tag->fieldList, 0)});
   }
   std::stable_sort(result.begin(), result.end(), [](const auto &a, const auto &b) { return a.name < b.name; });
   result.erase(std::unique(result.begin(), result.end(), [](const auto &a, const auto &b) { return a.name == b.name; }),

@@ -68,6 +68,9 @@ INSERT INTO function_pair VALUES
   (3, 'dhcpsrv.exe', 103, 203, 'identical', 'name', 0), (4, 'dhcpsrv.exe', 104, 204, 'changed', 'name', 0),
   (5, 'dhcpsrv.exe', 105, 205, 'changed', 'name', 0), (6, 'dhcpsrv.exe', 106, 206, 'changed', 'name', 0),
   (7, 'dhcpsrv.exe', 107, 207, 'identical', 'name', 0);
+INSERT INTO hotpatch_pair VALUES
+  ('dhcpsrv.exe', 204, 304, 'identical'), ('dhcpsrv.exe', 205, 305, 'identical'), ('dhcpsrv.exe', 206, 306, 'identical'),
+  ('dhcpsrv.exe', 207, 307, 'identical');
 INSERT INTO change_reason VALUES (4, 'instruction'), (5, 'instruction'), (6, 'instruction');
 INSERT INTO listing VALUES
   (4, 0, 0x1410, 'movzx ecx, byte ptr [rdx]', 0x1410, 'movzx ecx, byte ptr [rdx]', 0),

@@ -17,9 +17,8 @@
 #include <set>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <unistd.h>
 #include <yaml-cpp/yaml.h>
-
-extern char **environ;
 
 namespace {
 
@@ -70,6 +69,7 @@ Result<int> runHotgate(const fs::path &hotgate, const fs::path &kb, const fs::pa
   posix_spawn_file_actions_addopen(&actions, 1, report.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
   std::vector<std::string> words{hotgate.string(), "gate", kb.string(), "--out", out.string()};
   std::vector<char *> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string &word : words)
     arguments.push_back(word.data());
   arguments.push_back(nullptr);

@@ -13,5 +13,5 @@ SELECT g.module || '!' || g.name AS subject,
 FROM global_pair g
 WHERE g.status = 'changed' AND g.mutable AND g.value_changed
   AND g.pre_size IS g.post_size AND g.pre_type IS g.post_type -- else HG202
-  AND NOT EXISTS (SELECT 1 FROM type_pair t WHERE t.module = g.module AND t.status = 'changed'
+  AND NOT EXISTS (SELECT 1 FROM type_pair t WHERE t.module = g.module AND t.status = 'changed' AND t.kind IN ('struct', 'class', 'union')
                   AND (g.pre_type = t.name OR substr(g.pre_type, 1, length(t.name) + 1) = t.name || '['));

@@ -25,6 +25,7 @@ constexpr std::array<std::pair<VerdictKind, std::string_view>, 4> kinds{{{Verdic
 struct Kb {
   std::string track;
   std::string baseline;
+  bool hasHotpatch = false;
 };
 
 struct EvidenceRow {
@@ -68,8 +69,9 @@ private:
 
 Result<Kb> readKb(facts::Database &facts) {
   std::vector<Kb> rows;
-  HOTGATE_CHECK(forEachRow(facts, "SELECT track, baseline FROM kb",
-                           [&](const facts::Statement &row) { rows.push_back({row.text(0), row.text(1)}); }));
+  HOTGATE_CHECK(forEachRow(
+      facts, "SELECT track, baseline, EXISTS (SELECT 1 FROM image WHERE image = 'hotpatch') FROM kb",
+      [&](const facts::Statement &row) { rows.push_back({row.text(0), row.text(1), row.integer(2) != 0}); }));
   if (rows.size() != 1)
     return failFault("facts database", "table kb", fmt::format("there are {} rows where one is due", rows.size()),
                      "run the analysis again");
@@ -141,8 +143,8 @@ private:
   std::vector<Gap> gapsOf(const Rule &rule) const {
     if (rule.isNeeding(Evidence::lab) && scope_ == Scope::statically)
       return {{"", "lab not run: this is the verdict of the static half alone", false}};
-    if (rule.isNeeding(Evidence::hotpatch) && kb_.track != "hotpatch")
-      return {{"", fmt::format("not applicable: the track {} has no hotpatch image", kb_.track), false}};
+    if (rule.isNeeding(Evidence::hotpatch) && kb_.track != "hotpatch" && !kb_.hasHotpatch)
+      return {{"", fmt::format("not applicable: the KB of track {} has no hotpatch image", kb_.track), false}};
     std::map<std::string, Gap> byModule;
     for (const Evidence evidence : rule.needs)
       for (Gap &gap : rules::gapsOf(evidence, evidence_))

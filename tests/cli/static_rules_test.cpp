@@ -72,6 +72,15 @@ std::string inlined(const char *value) {
 
 const std::string twins = "EXPORT NOINLINE int Fix(int x) { volatile int y = x; return y * 77; }\n";
 
+// A function-local static in each of two functions.
+std::string twoStatics(const char *step) {
+  return std::string("EXPORT NOINLINE int CountA() { static int count; return count += ") + step +
+         "; }\nEXPORT NOINLINE int CountB() { static int count; return count += 2; }\n";
+}
+
+const std::string constantTable = "int g_first, g_second;\nextern int *const g_pointers[2] = {&g_first, &g_second};\n"
+                                  "EXPORT int *const *Pointers() { return g_pointers; }\n";
+
 std::vector<Case> cases() {
   const std::string before = service("return Helper(x) + 7;");
   const std::string after = service("return Helper(x) + 8;");
@@ -82,13 +91,14 @@ std::vector<Case> cases() {
       {"NotRedirected", before, after, {"Serve"}, "block", {"HG103", "HG104", "HG204"}},
       {"UnchangedRedirected", before, after, {"Fix", "Helper"}, "review", {"HG104"}},
       {"InlinedElsewhere", inlined("100"), inlined("200"), {"Check", "Fix"}, "block", {"HG105"}},
+      // Twin had no body of its own: whether its code changed is not known.
       {"Folded",
        twins + "EXPORT NOINLINE int Twin(int x) { volatile int y = x; return y * 77; }\n",
        "EXPORT NOINLINE int Fix(int x) { volatile int y = x; return y * 78; }\n"
        "EXPORT NOINLINE int Twin(int x) { volatile int y = x; return y * 77; }\n",
        {"Fix"},
-       "review",
-       {"HG106"},
+       "incomplete",
+       {"HG106", "HG902"},
        folding,
        {}},
       {"TypeGrows",
@@ -116,6 +126,13 @@ std::vector<Case> cases() {
        "review",
        {"HG203"}},
       {"SecondCopy", before, service("return Helper(x) + 7 + ++g_served;"), {"Fix"}, "block", {"HG204"}},
+      {"SecondCopyBehindAConstantPointer",
+       service("return Helper(x) + 7;", constantTable),
+       service("return Helper(x) + *g_pointers[x & 1];", constantTable),
+       {"Fix"},
+       "block",
+       {"HG204"}},
+      {"TwoStaticsOfOneName", before + twoStatics("1"), after + twoStatics("1"), {"Fix"}, "approve", {}},
       {"NewExport", before, after + "EXPORT int Extra() { return 1; }\n", {"Fix"}, "block", {"HG401"}},
       {"NewImport",
        imports("Known(x)"),
@@ -188,6 +205,58 @@ TEST_P(StaticRules, FindsThisAndNothingElse) {
 
 INSTANTIATE_TEST_SUITE_P(Cases, StaticRules, testing::ValuesIn(cases()),
                          [](const auto &info) { return std::string(info.param.name); });
+
+std::string bytesOf(const fs::path &path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The hot fix is not the cold fix: one byte of the redirected body differs.
+TEST(Integrity, AHotpatchImageWithOtherCodeThanTheUpdateIsBlocked) {
+  const Case c{"OtherCode", service("return Helper(x) + 7;"), service("return Helper(x) + 8;"), {"Fix"}, "", {}};
+  const fs::path kb = makeKb(c);
+  const auto program = analyzer::test::openProgram(kb / "post" / "code.dll");
+  const auto fix = std::find_if(program.functions().begin(), program.functions().end(),
+                                [](const auto &function) { return function.name == "Fix"; });
+  ASSERT_NE(fix, program.functions().end());
+  std::string bytes = bytesOf(kb / "hotpatch" / "code.dll");
+  const size_t body = *program.image().fileOffset(fix->body.rva);
+  const size_t immediate = bytes.find('\x08', body); // add eax, 8
+  ASSERT_LT(immediate, body + fix->body.size);
+  bytes[immediate] = 9;
+  std::ofstream(kb / "hotpatch" / "code.dll", std::ios::binary) << bytes;
+  const nlohmann::json verdict = check(kb);
+  EXPECT_EQ(verdict["verdict"], "block");
+  EXPECT_EQ(rulesOf(verdict), std::set<std::string>{"HG108"});
+}
+
+// The track that KB.yaml declares does not switch off what a hotpatch image must hold to.
+TEST(Integrity, AnotherTrackDoesNotHideAHalfRedirectedHotpatch) {
+  const Case c{"OtherTrack", service("return Helper(x) + 7;"), service("return Helper(x) + 8;"), {"Helper"}, "", {}};
+  const fs::path kb = makeKb(c);
+  std::ofstream(kb / "KB.yaml")
+      << "kb: KB5000001\ntrack: out-of-band\npre: pre/code.dll\npost: post/code.dll\nhotpatch: hotpatch/\n";
+  EXPECT_TRUE(rulesOf(check(kb)).contains("HG103"));
+}
+
+TEST(Folders, EverySubfolderIsLookedAtAndALinkLoopIsNoCrash) {
+  const Case c{"Folders", service("return Helper(x) + 7;"), service("return Helper(x) + 8;"), {"Fix"}, "", {}};
+  const fs::path single = makeKb(c);
+  const fs::path kb = single / "folders";
+  for (const char *side : {"pre", "post", "hotpatch"}) {
+    fs::create_directories(kb / side / "amd64");
+    fs::create_directories(kb / side / "other");
+    fs::copy(single / side, kb / side / "amd64");
+  }
+  // The same name again, with a change and no hotpatch image.
+  fs::copy(single / "pre", kb / "pre" / "other");
+  fs::copy(single / "post", kb / "post" / "other");
+  fs::create_directory_symlink(kb / "pre", kb / "pre" / "loop");
+  std::ofstream(kb / "KB.yaml") << "kb: KB5000001\ntrack: hotpatch\npre: pre/\npost: post/\nhotpatch: hotpatch/\n";
+  const nlohmann::json verdict = check(kb);
+  EXPECT_EQ(verdict["verdict"], "block");
+  EXPECT_TRUE(rulesOf(verdict).contains("HG405")) << "other/code.dll changed and has no hotpatch image";
+}
 
 // One foreign byte between two functions of the post image: nothing may be approved that nobody can explain.
 TEST(Integrity, AByteWithoutACauseMakesTheVerdictIncomplete) {

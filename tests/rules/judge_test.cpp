@@ -97,7 +97,8 @@ TEST(Judge, BaselineTrackHasNoHotpatchRules) {
                                  "DELETE FROM export WHERE image_id = 3; DELETE FROM import WHERE image_id = 3;"
                                  "DELETE FROM image WHERE image_id = 3;");
   EXPECT_EQ(verdict.kind, VerdictKind::approve);
-  EXPECT_THAT(reasonsOf(verdict, "HG101"), ElementsAre("not applicable: the track baseline has no hotpatch image"));
+  EXPECT_THAT(reasonsOf(verdict, "HG101"),
+              ElementsAre("not applicable: the KB of track baseline has no hotpatch image"));
 }
 
 TEST(Judge, RowsOfNotEvaluatedAreListedAndMakeAGap) {
