@@ -76,8 +76,8 @@ Outcome<ImageHeaders> parseHeaders(const std::string &entity, std::span<const ui
                                  headers.sizeOfHeaders));
   const uint32_t count = std::min<uint32_t>(*readAt<uint32_t>(head, optional + 108), 16);
   for (uint32_t index = 0; index < count; ++index) {
-    const auto rva = readAt<uint32_t>(head, optional + 112 + 8 * index);
-    const auto size = readAt<uint32_t>(head, optional + 116 + 8 * index);
+    const auto rva = readAt<uint32_t>(head, optional + 112 + uint64_t{8} * index);
+    const auto size = readAt<uint32_t>(head, optional + 116 + uint64_t{8} * index);
     if (!rva || !size)
       return malformed(entity, "data directories", "they end outside the file");
     headers.directories[index] = {*rva, *size};

@@ -20,7 +20,7 @@ std::vector<MemorySample> samplesOf(const Process &process, uint64_t seed, int c
   std::normal_distribution<double> noise(0, process.noise);
   std::vector<MemorySample> samples;
   for (int index = 0; index < count; ++index) {
-    const int64_t transactions = index * 10;
+    const int64_t transactions = int64_t{10} * index;
     const double warm = std::min(1.0, index / (count / 5.0)) * process.warmUpGrowth;
     const double bytes = 6e6 + warm + process.leak * static_cast<double>(transactions) + noise(generator);
     samples.push_back({transactions, static_cast<int64_t>(std::ceil(bytes / 4096)) * 4096});

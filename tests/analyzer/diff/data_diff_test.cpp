@@ -10,7 +10,6 @@ namespace hotgate::analyzer::test {
 namespace {
 
 using testing::Contains;
-using testing::ElementsAre;
 using testing::IsEmpty;
 
 const TypeDifference *find(const ImageDiff &diff, const std::string &name) {

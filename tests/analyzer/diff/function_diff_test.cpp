@@ -7,7 +7,6 @@ namespace {
 using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
-using testing::Not;
 
 // `Patched` takes the body; `Caller`, `Neighbour` and the data stay.
 std::string program(const std::string &body, const std::string &before = "") {

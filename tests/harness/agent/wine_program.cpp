@@ -87,7 +87,7 @@ Result<> runToEnd(std::vector<std::string> command, const fs::path &prefix) {
 
 // Made under another name first, so that an interrupted run leaves no half-made prefix behind.
 Result<fs::path> ensurePrefix() {
-  const fs::path prefix = fs::path(AGENT_TEST_FOLDER) / "wineprefix";
+  fs::path prefix = fs::path(AGENT_TEST_FOLDER) / "wineprefix";
   const int lock = open((prefix.string() + ".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
   if (lock < 0 || flock(lock, LOCK_EX) != 0)
     return failFault(prefix.string(), "", std::strerror(errno), "check the build folder");
