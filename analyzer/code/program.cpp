@@ -1,7 +1,6 @@
 #include "analyzer/code/program.h"
 
 #include "analyzer/code/decoder.h"
-#include "analyzer/code/image_structures.h"
 
 #include <algorithm>
 #include <limits>
@@ -51,8 +50,7 @@ bool isFiller(uint8_t byte) { return byte == 0xCC || byte == 0x90; }
 
 class ProgramBuilder {
 public:
-  ProgramBuilder(Image image, Symbols symbols)
-      : program_(std::move(image), std::move(symbols)), structures_(imageStructures(program_.image_)) {}
+  ProgramBuilder(Image image, Symbols symbols) : program_(std::move(image), std::move(symbols)) {}
 
   Result<Program> build() {
     addPdbFunctions();
@@ -323,7 +321,7 @@ private:
 
   bool isData(uint32_t rva) const {
     const Section *section = program_.image_.sectionAt(rva);
-    return section != nullptr && !section->isExecutable() && structureAt(structures_, rva) == nullptr;
+    return section != nullptr && !section->isExecutable() && structureAt(program_.structures_, rva) == nullptr;
   }
 
   void indexData() {
@@ -358,16 +356,15 @@ private:
   void boundDatum(Datum &datum, uint32_t next) const {
     const Section *section = program_.image_.sectionAt(datum.rva);
     uint64_t end = std::min<uint64_t>(next, uint64_t{section->rva} + section->extent());
-    const auto structure = std::upper_bound(structures_.begin(), structures_.end(), datum.rva,
+    const auto structure = std::upper_bound(program_.structures_.begin(), program_.structures_.end(), datum.rva,
                                             [](uint32_t rva, const Structure &s) { return rva < s.rva; });
-    if (structure != structures_.end())
+    if (structure != program_.structures_.end())
       end = std::min<uint64_t>(end, structure->rva);
     const uint64_t room = end - datum.rva;
     datum.size = static_cast<uint32_t>(datum.sized ? std::min<uint64_t>(datum.size, room) : room);
   }
 
   Program program_;
-  std::vector<Structure> structures_;
   std::map<uint32_t, Function> functions_;
   std::set<uint32_t> finished_;
   std::map<uint32_t, uint32_t> fragmentEnds_; // by begin

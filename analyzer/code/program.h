@@ -8,6 +8,7 @@
 // RVA order.
 #pragma once
 
+#include "analyzer/code/image_structures.h"
 #include "analyzer/image/image.h"
 #include "analyzer/symbols/symbols.h"
 #include "support/result.h"
@@ -90,6 +91,8 @@ public:
 
   [[nodiscard]] const Image &image() const { return image_; }
   [[nodiscard]] const Symbols &symbols() const { return symbols_; }
+  // Where the PE format's own tables lie, by RVA.
+  [[nodiscard]] const std::vector<Structure> &structures() const { return structures_; }
   [[nodiscard]] std::span<const Function> functions() const { return functions_; }
   [[nodiscard]] std::span<const Datum> data() const { return data_; }
 
@@ -106,7 +109,8 @@ public:
 
 private:
   friend class ProgramBuilder;
-  Program(Image image, Symbols symbols) : image_(std::move(image)), symbols_(std::move(symbols)) {}
+  Program(Image image, Symbols symbols)
+      : image_(std::move(image)), symbols_(std::move(symbols)), structures_(imageStructures(image_)) {}
 
   struct RangeOwner {
     CodeRange range;
@@ -115,6 +119,7 @@ private:
 
   Image image_;
   Symbols symbols_;
+  std::vector<Structure> structures_;
   std::vector<Function> functions_;
   std::vector<RangeOwner> ranges_; // bodies and fragments, by RVA
   std::vector<Datum> data_;

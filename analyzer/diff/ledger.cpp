@@ -102,8 +102,7 @@ bool isNopPadding(std::span<const uint8_t> bytes) {
 // Cuts one file into owned ranges.
 class Partition {
 public:
-  explicit Partition(const Program &program)
-      : program_(program), image_(program.image()), structures_(imageStructures(program.image())) {}
+  explicit Partition(const Program &program) : program_(program), image_(program.image()) {}
 
   std::vector<OwnedRange> cut() {
     collectOwners();
@@ -139,8 +138,8 @@ private:
     }
     for (DatumIndex i = 0; i < program_.data().size(); ++i)
       owners_.push_back({{program_.data()[i].rva, program_.data()[i].size}, OwnerKind::datum, i, -1});
-    for (uint32_t i = 0; i < structures_.size(); ++i)
-      owners_.push_back({{structures_[i].rva, structures_[i].size}, OwnerKind::structure, i, -1});
+    for (uint32_t i = 0; i < program_.structures().size(); ++i)
+      owners_.push_back({{program_.structures()[i].rva, program_.structures()[i].size}, OwnerKind::structure, i, -1});
     std::stable_sort(owners_.begin(), owners_.end(),
                      [](const Owner &a, const Owner &b) { return a.range.rva < b.range.rva; });
   }
@@ -207,7 +206,6 @@ private:
 
   const Program &program_;
   const Image &image_;
-  std::vector<Structure> structures_;
   std::vector<Owner> owners_;
   std::vector<OwnedRange> ranges_;
   uint32_t done_ = 0;
@@ -240,8 +238,8 @@ Cause causeOfStructure(StructureKind kind) {
 class Accountant {
 public:
   Accountant(Referents &referents, const std::vector<FunctionDifference> &functions)
-      : referents_(referents), preStructures_(imageStructures(referents.pre().image())),
-        postStructures_(imageStructures(referents.post().image())) {
+      : referents_(referents), preStructures_(referents.pre().structures()),
+        postStructures_(referents.post().structures()) {
     for (const FunctionDifference &difference : functions)
       if (difference.pre && difference.status == ChangeStatus::identical)
         identical_.insert(*difference.pre);
@@ -423,8 +421,8 @@ private:
   }
 
   Referents &referents_;
-  std::vector<Structure> preStructures_;
-  std::vector<Structure> postStructures_;
+  const std::vector<Structure> &preStructures_;
+  const std::vector<Structure> &postStructures_;
   std::set<FunctionIndex> identical_;
   Ledger ledger_;
 };

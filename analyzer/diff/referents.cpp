@@ -33,8 +33,7 @@ FunctionPlace placeIn(const Function &function, uint32_t rva) {
 } // namespace
 
 Referents::Referents(const Program &pre, const Program &post, const Pairing &pairing)
-    : pre_(pre), post_(post), pairing_(pairing), preStructures_(imageStructures(pre.image())),
-      postStructures_(imageStructures(post.image())), dataToPost_(pre.data().size()) {
+    : pre_(pre), post_(post), pairing_(pairing), dataToPost_(pre.data().size()) {
   pairData();
 }
 
@@ -81,8 +80,8 @@ bool Referents::same(uint32_t preRva, uint32_t postRva) {
            llvm::StringRef(preImport->dll).equals_insensitive(postImport->dll);
   if (const auto function = pre_.functionContaining(preRva))
     return sameFunctionPlace(*function, preRva, postRva);
-  if (const Structure *preStructure = structureAt(preStructures_, preRva)) {
-    const Structure *postStructure = structureAt(postStructures_, postRva);
+  if (const Structure *preStructure = structureAt(pre_.structures(), preRva)) {
+    const Structure *postStructure = structureAt(post_.structures(), postRva);
     return postStructure != nullptr && postStructure->kind == preStructure->kind &&
            postRva - postStructure->rva == preRva - preStructure->rva;
   }

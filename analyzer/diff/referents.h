@@ -54,8 +54,6 @@ private:
   const Program &pre_;
   const Program &post_;
   const Pairing &pairing_;
-  std::vector<Structure> preStructures_;
-  std::vector<Structure> postStructures_;
   std::vector<std::optional<DatumIndex>> dataToPost_;
   // Spans compared before; one that is being compared counts as equal, so that data that points to itself ends.
   std::map<std::pair<uint64_t, uint64_t>, bool> compared_;
