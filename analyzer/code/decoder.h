@@ -27,6 +27,9 @@ enum class Flow : uint8_t {
   stop /* ret, int3, ud2 */
 };
 
+// Which bits of an instruction a field takes: whole bytes, or an ARM64 instruction word's own bit fields.
+enum class FieldForm : uint8_t { bytes };
+
 // An encoded field of an instruction that holds a number.
 struct EncodedField {
   enum class Kind : uint8_t {

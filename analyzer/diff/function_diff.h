@@ -38,6 +38,6 @@ struct FunctionDifference {
 
 // Every function of both images once: pairs in pre order, then removed, then added ones.
 // Errors: fault, when no decoder can be had.
-Result<std::vector<FunctionDifference>> diffFunctions(Referents &referents);
+Result<std::vector<FunctionDifference>> diffFunctions(const Referents &referents);
 
 } // namespace hotgate::analyzer

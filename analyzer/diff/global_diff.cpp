@@ -12,7 +12,7 @@ bool isPooledConstant(const Datum &datum) {
          datum.name.starts_with("__ymm@");
 }
 
-void comparePair(Referents &referents, DatumIndex preIndex, DatumIndex postIndex,
+void comparePair(const Referents &referents, DatumIndex preIndex, DatumIndex postIndex,
                  std::vector<GlobalDifference> &result) {
   const Datum &pre = referents.pre().data()[preIndex];
   const Datum &post = referents.post().data()[postIndex];
@@ -35,7 +35,7 @@ void comparePair(Referents &referents, DatumIndex preIndex, DatumIndex postIndex
 
 } // namespace
 
-std::vector<GlobalDifference> diffGlobals(Referents &referents) {
+std::vector<GlobalDifference> diffGlobals(const Referents &referents) {
   std::vector<GlobalDifference> result;
   std::vector<bool> paired(referents.post().data().size(), false);
   std::set<std::string> preNames;
@@ -44,7 +44,7 @@ std::vector<GlobalDifference> diffGlobals(Referents &referents) {
     if (datum.name.empty() || isPooledConstant(datum))
       continue;
     preNames.insert(datum.name);
-    if (const auto post = referents.datumInPost(i)) {
+    if (const auto post = referents.pairing().data.toPost(i)) {
       paired[*post] = true;
       comparePair(referents, i, *post, result);
     }
@@ -66,7 +66,7 @@ std::vector<GlobalDifference> diffGlobals(Referents &referents) {
   }
   for (DatumIndex i = 0; i < referents.pre().data().size(); ++i) {
     const Datum &datum = referents.pre().data()[i];
-    if (!datum.name.empty() && !isPooledConstant(datum) && !referents.datumInPost(i) && !postNames.contains(datum.name))
+    if (!datum.name.empty() && !isPooledConstant(datum) && !referents.pairing().data.toPost(i) && !postNames.contains(datum.name))
       result.push_back({datum.name,
                         ChangeStatus::removed,
                         i,

@@ -23,6 +23,6 @@ struct GlobalDifference {
 };
 
 // Only data that differ, by name.
-std::vector<GlobalDifference> diffGlobals(Referents &referents);
+std::vector<GlobalDifference> diffGlobals(const Referents &referents);
 
 } // namespace hotgate::analyzer

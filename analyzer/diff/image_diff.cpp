@@ -8,8 +8,8 @@ Result<ImageDiff> diffPrograms(const Program &pre, const Program &post) {
                      fmt::format("is for {}, but {} is for {}", machineName(post.image().machine()),
                                  pre.image().path().filename().string(), machineName(pre.image().machine())),
                      "compare two images for one machine");
-  const Pairing pairing = pairFunctions(pre, post);
-  Referents referents(pre, post, pairing);
+  const Pairing pairing = pairPrograms(pre, post);
+  const Referents referents(pre, post, pairing);
   ImageDiff diff;
   HOTGATE_TRY(diff.functions, diffFunctions(referents));
   const SymbolLevel level = std::min(pre.symbols().level, post.symbols().level);

@@ -237,7 +237,7 @@ Cause causeOfStructure(StructureKind kind) {
 
 class Accountant {
 public:
-  Accountant(Referents &referents, const std::vector<FunctionDifference> &functions)
+  Accountant(const Referents &referents, const std::vector<FunctionDifference> &functions)
       : referents_(referents), preStructures_(referents.pre().structures()),
         postStructures_(referents.post().structures()) {
     for (const FunctionDifference &difference : functions)
@@ -261,11 +261,11 @@ private:
   std::optional<Identity> partnerIdentity(const OwnedRange &range) {
     switch (range.kind) {
     case OwnerKind::function:
-      if (const auto post = referents_.pairing().toPost(range.owner))
+      if (const auto post = referents_.pairing().functions.toPost(range.owner))
         return Identity{range.kind, *post, range.part};
       return std::nullopt;
     case OwnerKind::datum:
-      if (const auto post = referents_.datumInPost(range.owner))
+      if (const auto post = referents_.pairing().data.toPost(range.owner))
         return Identity{range.kind, *post, range.part};
       return std::nullopt;
     case OwnerKind::structure:
@@ -420,7 +420,7 @@ private:
                      });
   }
 
-  Referents &referents_;
+  const Referents &referents_;
   const std::vector<Structure> &preStructures_;
   const std::vector<Structure> &postStructures_;
   std::set<FunctionIndex> identical_;
@@ -429,7 +429,7 @@ private:
 
 } // namespace
 
-Result<Ledger> makeLedger(Referents &referents, const std::vector<FunctionDifference> &functions) {
+Result<Ledger> makeLedger(const Referents &referents, const std::vector<FunctionDifference> &functions) {
   return Accountant(referents, functions).account();
 }
 

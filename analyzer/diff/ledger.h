@@ -58,6 +58,6 @@ struct Ledger {
 };
 
 // Errors: fault, when the sums are not the file sizes: then the ledger itself is wrong, and proves nothing.
-Result<Ledger> makeLedger(Referents &referents, const std::vector<FunctionDifference> &functions);
+Result<Ledger> makeLedger(const Referents &referents, const std::vector<FunctionDifference> &functions);
 
 } // namespace hotgate::analyzer

@@ -91,7 +91,7 @@ Body disassemble(Decoder &decoder, const Program &program, const Function &funct
 
 class Aligner {
 public:
-  Aligner(Referents &referents, const Body &pre, const Body &post) : referents_(referents), pre_(pre), post_(post) {}
+  Aligner(const Referents &referents, const Body &pre, const Body &post) : referents_(referents), pre_(pre), post_(post) {}
 
   BodyAlignment align() {
     pairLines();
@@ -128,7 +128,7 @@ private:
       const bool preInside = isInside(pre.references[i], pre_.function);
       if (preInside != isInside(post.references[i], post_.function))
         return false;
-      if (!preInside && !referents_.same(pre.references[i].target, post.references[i].target))
+      if (!preInside && !referents_.same(pre.references[i], post.references[i]))
         return false;
     }
     return true;
@@ -290,7 +290,7 @@ private:
     return result;
   }
 
-  Referents &referents_;
+  const Referents &referents_;
   const Body &pre_;
   const Body &post_;
   std::vector<std::optional<size_t>> postOf_; // by pre line
@@ -300,7 +300,7 @@ private:
 
 } // namespace
 
-BodyAlignment alignBodies(Referents &referents, Decoder &decoder, const Function &pre, const Function &post) {
+BodyAlignment alignBodies(const Referents &referents, Decoder &decoder, const Function &pre, const Function &post) {
   if (std::max(pre.totalSize(), post.totalSize()) > largestBody)
     return {{"too large to align"}, {}};
   const Body preBody = disassemble(decoder, referents.pre(), pre);

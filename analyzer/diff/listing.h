@@ -14,6 +14,6 @@ struct BodyAlignment {
   std::vector<ListingRow> listing;
 };
 
-BodyAlignment alignBodies(Referents &referents, Decoder &decoder, const Function &pre, const Function &post);
+BodyAlignment alignBodies(const Referents &referents, Decoder &decoder, const Function &pre, const Function &post);
 
 } // namespace hotgate::analyzer

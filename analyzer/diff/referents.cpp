@@ -1,9 +1,11 @@
 #include "analyzer/diff/referents.h"
 
 #include <algorithm>
+#include <llvm/ADT/Hashing.h>
+#include <llvm/ADT/StringExtras.h>
 #include <llvm/ADT/StringRef.h>
 #include <llvm/Support/Endian.h>
-#include <unordered_map>
+#include <unordered_set>
 
 namespace hotgate::analyzer {
 
@@ -14,57 +16,32 @@ namespace {
 
 constexpr uint32_t mostAlignmentTail = 15; // zero bytes that alignment may add behind an unnamed constant
 
-uint8_t byteOrZero(std::span<const uint8_t> bytes, uint32_t index) { return index < bytes.size() ? bytes[index] : 0; }
+bool isZero(std::span<const uint8_t> bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](uint8_t byte) { return byte == 0; });
+}
 
-// Fragment of the function that holds the address: -1 is the body.
-struct FunctionPlace {
-  int range;
-  uint32_t offset;
-  bool operator==(const FunctionPlace &) const = default;
-};
-
-FunctionPlace placeIn(const Function &function, uint32_t rva) {
-  for (size_t i = 0; i < function.fragments.size(); ++i)
-    if (function.fragments[i].contains(rva))
-      return {static_cast<int>(i), rva - function.fragments[i].rva};
-  return {-1, rva - function.body.rva};
+// Bytes of a text with its terminator, one or two bytes a character; 0 when it is none.
+uint32_t textSize(std::span<const uint8_t> bytes) {
+  constexpr uint32_t leastCharacters = 2;
+  for (const uint32_t width : {1U, 2U}) {
+    uint32_t at = 0;
+    const auto isCharacter = [&](bool printable) {
+      return at + width <= bytes.size() && (width == 1 || bytes[at + 1] == 0) &&
+             (printable ? llvm::isPrint(static_cast<char>(bytes[at])) || llvm::isSpace(static_cast<char>(bytes[at]))
+                        : bytes[at] == 0);
+    };
+    while (isCharacter(true))
+      at += width;
+    if (at >= leastCharacters * width && isCharacter(false))
+      return at + width;
+  }
+  return 0;
 }
 
 } // namespace
 
-Referents::Referents(const Program &pre, const Program &post, const Pairing &pairing)
-    : pre_(pre), post_(post), pairing_(pairing), dataToPost_(pre.data().size()) {
-  pairData();
-}
-
-// By name; what several data are called is told apart by its object file (a static of each of two source files).
-void Referents::pairData() {
-  pairDataBy([](const Datum &datum) { return datum.name; });
-  pairDataBy([](const Datum &datum) { return datum.object.empty() ? "" : datum.object + '\n' + datum.name; });
-}
-
-// Data without a key ("") stay out.
-void Referents::pairDataBy(const std::function<std::string(const Datum &)> &keyOf) {
-  struct Candidates {
-    size_t preCount = 0, postCount = 0;
-    DatumIndex pre = 0, post = 0;
-  };
-  std::unordered_map<std::string, Candidates> byKey;
-  for (DatumIndex i = 0; i < pre_.data().size(); ++i)
-    if (std::string key = keyOf(pre_.data()[i]); !key.empty() && !dataToPost_[i]) {
-      Candidates &candidates = byKey[std::move(key)];
-      ++candidates.preCount;
-      candidates.pre = i;
-    }
-  for (DatumIndex i = 0; i < post_.data().size(); ++i)
-    if (std::string key = keyOf(post_.data()[i]); !key.empty()) {
-      Candidates &candidates = byKey[std::move(key)];
-      ++candidates.postCount;
-      candidates.post = i;
-    }
-  for (const auto &[key, candidates] : byKey)
-    if (candidates.preCount == 1 && candidates.postCount == 1)
-      dataToPost_[candidates.pre] = candidates.post;
+size_t Referents::ContentsHash::operator()(const Contents &contents) const {
+  return llvm::hash_combine(contents.pre.rva, contents.pre.size, contents.post.rva, contents.post.size);
 }
 
 bool Referents::isMutable(const Program &program, uint32_t rva) const {
@@ -72,133 +49,196 @@ bool Referents::isMutable(const Program &program, uint32_t rva) const {
   return section != nullptr && section->isWritable();
 }
 
-bool Referents::same(uint32_t preRva, uint32_t postRva) {
+bool Referents::same(const Reference &pre, const Reference &post) const {
+  return same(pre.target, post.target, std::min(pre.accessWidth, post.accessWidth));
+}
+
+bool Referents::same(uint32_t preRva, uint32_t postRva, uint32_t width) const {
+  Contents contents;
+  const Verdict verdict = compare(preRva, postRva, width, contents);
+  return verdict == Verdict::same || (verdict == Verdict::byContent && sameContents(contents));
+}
+
+Referents::Verdict Referents::compare(uint32_t preRva, uint32_t postRva, uint32_t width, Contents &contents) const {
+  const auto verdict = [](bool isSame) { return isSame ? Verdict::same : Verdict::different; };
+  const Owner *pre = pre_.ownerAt(preRva);
+  const Owner *post = post_.ownerAt(postRva);
+  if (pre == nullptr || post == nullptr) // headers (`__ImageBase`) and places outside every section
+    return verdict(pre == post && preRva == postRva);
+  if (pre->kind != post->kind)
+    return Verdict::different;
+  switch (pre->kind) {
+  case Owner::Kind::function:
+    return verdict(sameFunctionPlace(*pre, preRva, postRva));
+  case Owner::Kind::datum:
+    return compareData(*pre, *post, preRva, postRva, width, contents);
+  case Owner::Kind::structure:
+    break;
+  }
   const Import *preImport = pre_.image().importAtSlot(preRva);
   const Import *postImport = post_.image().importAtSlot(postRva);
   if (preImport != nullptr || postImport != nullptr)
-    return preImport != nullptr && postImport != nullptr && preImport->name == postImport->name &&
-           llvm::StringRef(preImport->dll).equals_insensitive(postImport->dll);
-  if (const auto function = pre_.functionContaining(preRva))
-    return sameFunctionPlace(*function, preRva, postRva);
-  if (const Structure *preStructure = structureAt(pre_.structures(), preRva)) {
-    const Structure *postStructure = structureAt(post_.structures(), postRva);
-    return postStructure != nullptr && postStructure->kind == preStructure->kind &&
-           postRva - postStructure->rva == preRva - preStructure->rva;
-  }
-  if (const auto datum = pre_.datumContaining(preRva))
-    return sameDatumPlace(*datum, preRva, postRva);
-  // Headers (`__ImageBase`) and places outside every section have no owner that could move.
-  return preRva == postRva && post_.image().sectionAt(postRva) == nullptr;
+    return verdict(preImport != nullptr && postImport != nullptr && preImport->name == postImport->name &&
+                   llvm::StringRef(preImport->dll).equals_insensitive(postImport->dll));
+  return verdict(pre_.structures()[pre->index].kind == post_.structures()[post->index].kind &&
+                 preRva - pre->range.rva == postRva - post->range.rva);
 }
 
-bool Referents::sameFunctionPlace(FunctionIndex preFunction, uint32_t preRva, uint32_t postRva) const {
-  const auto partner = pairing_.toPost(preFunction);
-  if (!partner || post_.functionContaining(postRva) != partner)
-    return false;
-  return placeIn(pre_.functions()[preFunction], preRva) == placeIn(post_.functions()[*partner], postRva);
+bool Referents::sameFunctionPlace(const Owner &pre, uint32_t preRva, uint32_t postRva) const {
+  const Owner *post = post_.ownerAt(postRva);
+  return post != nullptr && post->kind == Owner::Kind::function && post->part == pre.part &&
+         pairing_.functions.toPost(pre.index) == post->index &&
+         preRva - pre_.functions()[pre.index].range(pre.part).rva ==
+             postRva - post_.functions()[post->index].range(post->part).rva;
 }
 
-bool Referents::sameDatumPlace(DatumIndex preDatum, uint32_t preRva, uint32_t postRva) {
-  const auto postDatum = post_.datumContaining(postRva);
-  if (!postDatum)
-    return false;
-  const Datum &pre = pre_.data()[preDatum];
-  const Datum &post = post_.data()[*postDatum];
+Referents::Verdict Referents::compareData(const Owner &pre, const Owner &post, uint32_t preRva, uint32_t postRva,
+                                          uint32_t width, Contents &contents) const {
   const bool preMutable = isMutable(pre_, preRva);
   if (preMutable != isMutable(post_, postRva))
-    return false;
-  const uint32_t preOffset = preRva - pre.rva;
-  const uint32_t postOffset = postRva - post.rva;
+    return Verdict::different;
+  const bool sameOffset = preRva - pre.range.rva == postRva - post.range.rva;
   if (preMutable) // its contents are the process's, only its identity counts
-    return preOffset == postOffset && sameVariable(preDatum, *postDatum);
-  return preOffset == postOffset && sameBytes({pre.rva, pre.size}, {post.rva, post.size});
-}
-
-// A variable without a name (a guard of a function-local static) is the one at the same distance behind the same named
-// neighbour.
-bool Referents::sameVariable(DatumIndex preDatum, DatumIndex postDatum) const {
-  if (!pre_.data()[preDatum].name.empty())
-    return dataToPost_[preDatum] == postDatum;
-  if (!post_.data()[postDatum].name.empty())
-    return false;
-  const auto namedBefore = [](const Program &program, DatumIndex index) {
-    while (index > 0 && program.data()[index].name.empty())
-      --index;
-    return index;
-  };
-  const DatumIndex preNeighbour = namedBefore(pre_, preDatum);
-  const DatumIndex postNeighbour = namedBefore(post_, postDatum);
-  return dataToPost_[preNeighbour] == postNeighbour &&
-         pre_.data()[preDatum].rva - pre_.data()[preNeighbour].rva ==
-             post_.data()[postDatum].rva - post_.data()[postNeighbour].rva;
-}
-
-bool Referents::sameContent(const Datum &pre, const Datum &post) {
-  return sameBytes({pre.rva, pre.size}, {post.rva, post.size});
-}
-
-bool Referents::sameBytes(Span pre, Span post) {
-  const auto key = std::pair(uint64_t{pre.rva} << 32 | pre.size, uint64_t{post.rva} << 32 | post.size);
-  const auto [entry, isNew] = compared_.try_emplace(key, true);
-  if (isNew) {
-    const bool equal = compareBytes(pre, post) || sameJumpTable(pre, post);
-    compared_[key] = equal;
-    return equal;
+    return sameOffset && sameVariable(pre.index, post.index) ? Verdict::same : Verdict::different;
+  if (width != 0 && !pre_.data()[pre.index].sized) {
+    contents = {{preRva, width}, {postRva, width}};
+    return Verdict::byContent;
   }
-  return entry->second;
+  if (!sameOffset)
+    return Verdict::different;
+  contents = comparedPart(pre.index, post.index);
+  return Verdict::byContent;
 }
 
-bool Referents::compareBytes(Span pre, Span post) {
+// Without symbols the end of a datum is only where the next reference leads: see the file's head.
+Referents::Contents Referents::comparedPart(DatumIndex preIndex, DatumIndex postIndex) const {
+  const Datum &pre = pre_.data()[preIndex];
+  const Datum &post = post_.data()[postIndex];
+  Contents whole{{pre.rva, pre.size}, {post.rva, post.size}};
+  if (pre.size == post.size || pre.sized || post.sized)
+    return whole;
+  const uint32_t preText = textSize(pre_.bytesOf(whole.pre));
+  if (preText != 0 && preText == textSize(post_.bytesOf(whole.post)))
+    return {{pre.rva, preText}, {post.rva, preText}};
+  if (preText != 0)
+    return whole;
   const uint32_t common = std::min(pre.size, post.size);
-  const uint32_t longest = std::max(pre.size, post.size);
-  if (longest - common > mostAlignmentTail)
+  return {{pre.rva, common}, {post.rva, common}};
+}
+
+// Without a name and without votes (match/by_referrers.cpp) a variable is the one at the same distance behind the same
+// named neighbour: the guard of a function-local static.
+bool Referents::sameVariable(DatumIndex preDatum, DatumIndex postDatum) const {
+  if (pairing_.data.toPost(preDatum) || pairing_.data.toPre(postDatum))
+    return pairing_.data.toPost(preDatum) == postDatum;
+  if (preDatum == 0 || postDatum == 0 || !pre_.data()[preDatum].name.empty() ||
+      !post_.data()[postDatum].name.empty())
     return false;
-  const auto preBytes = pre_.image().bytesFrom(pre.rva);
-  const auto postBytes = post_.image().bytesFrom(post.rva);
-  const uint32_t pointer = pre_.image().is64() ? 8 : 4;
-  for (uint32_t i = 0; i < longest;) {
-    const bool isPointer = pre_.image().isRelocated(pre.rva + i);
-    if (isPointer != post_.image().isRelocated(post.rva + i))
+  const Datum &preNeighbour = pre_.data()[preDatum - 1];
+  const Datum &postNeighbour = post_.data()[postDatum - 1];
+  return !preNeighbour.name.empty() && pairing_.data.toPost(preDatum - 1) == postDatum - 1 &&
+         pre_.data()[preDatum].rva - preNeighbour.rva == post_.data()[postDatum].rva - postNeighbour.rva;
+}
+
+bool Referents::sameContent(const Datum &pre, const Datum &post) const {
+  return sameContents({{pre.rva, pre.size}, {post.rva, post.size}});
+}
+
+// Constants can point to each other in a circle. They are equal when no pair that is reached from them differs, so
+// what is reached is collected and looked at one after the other.
+bool Referents::sameContents(const Contents &contents) const {
+  auto &memory = compared_.local();
+  if (const auto known = memory.find(contents); known != memory.end())
+    return known->second;
+  std::unordered_set<Contents, ContentsHash> reached{contents};
+  std::vector<Contents> pending{contents};
+  while (!pending.empty()) {
+    const Contents next = pending.back();
+    pending.pop_back();
+    std::vector<Contents> found;
+    if (!sameBytes(next, found) && !sameJumpTable(next)) {
+      memory[contents] = false;
       return false;
-    if (!isPointer) {
-      const uint8_t preByte = i < pre.size ? byteOrZero(preBytes, i) : 0;
-      const uint8_t postByte = i < post.size ? byteOrZero(postBytes, i) : 0;
-      if (preByte != postByte)
-        return false;
-      ++i;
-      continue;
     }
-    if (i + pointer > common || i + pointer > preBytes.size() || i + pointer > postBytes.size())
-      return false;
-    const auto address = [&](const Image &image, std::span<const uint8_t> bytes) {
-      return image.rvaOfAddress(pointer == 8 ? read64le(&bytes[i]) : read32le(&bytes[i]));
-    };
-    const auto preTarget = address(pre_.image(), preBytes);
-    const auto postTarget = address(post_.image(), postBytes);
-    if (!preTarget || !postTarget || !same(*preTarget, *postTarget))
-      return false;
-    i += pointer;
+    for (const Contents &more : found) {
+      const auto known = memory.find(more);
+      if (known != memory.end() && !known->second) {
+        memory[contents] = false;
+        return false;
+      }
+      if (known == memory.end() && reached.insert(more).second)
+        pending.push_back(more);
+    }
   }
+  for (const Contents &equal : reached)
+    memory[equal] = true;
   return true;
+}
+
+// Numbers byte by byte; pointers by what they point to, or into `pending` where that is a constant.
+bool Referents::sameBytes(const Contents &contents, std::vector<Contents> &pending) const {
+  const uint32_t common = std::min(contents.pre.size, contents.post.size);
+  const auto preBytes = pre_.bytesOf(contents.pre);
+  const auto postBytes = post_.bytesOf(contents.post);
+  if (std::max(contents.pre.size, contents.post.size) - common > mostAlignmentTail ||
+      !isZero(preBytes.subspan(std::min<size_t>(common, preBytes.size()))) ||
+      !isZero(postBytes.subspan(std::min<size_t>(common, postBytes.size()))))
+    return false;
+  const auto equal = [&](uint32_t from, uint32_t to) {
+    const auto part = [&](std::span<const uint8_t> bytes) {
+      const size_t begin = std::min<size_t>(from, bytes.size());
+      return bytes.subspan(begin, std::min<size_t>(to, bytes.size()) - begin);
+    };
+    const auto a = part(preBytes);
+    const auto b = part(postBytes);
+    const size_t both = std::min(a.size(), b.size()); // the rest lies past the file, and is zero there
+    return std::equal(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(both), b.begin()) && isZero(a.subspan(both)) &&
+           isZero(b.subspan(both));
+  };
+  const auto preSlots = pre_.relocationsIn(contents.pre);
+  const auto postSlots = post_.relocationsIn(contents.post);
+  if (preSlots.size() != postSlots.size())
+    return false;
+  const uint32_t pointer = pre_.image().is64() ? 8 : 4;
+  uint32_t at = 0;
+  for (size_t i = 0; i < preSlots.size(); ++i) {
+    const uint32_t slot = preSlots[i].rva - contents.pre.rva;
+    if (slot != postSlots[i].rva - contents.post.rva || preSlots[i].type != postSlots[i].type || slot < at ||
+        !equal(at, slot))
+      return false;
+    const auto preTarget = pre_.pointerAt(preSlots[i].rva);
+    const auto postTarget = post_.pointerAt(postSlots[i].rva);
+    Contents pointed;
+    const Verdict verdict =
+        preTarget && postTarget ? compare(*preTarget, *postTarget, 0, pointed) : Verdict::different;
+    if (verdict == Verdict::different)
+      return false;
+    if (verdict == Verdict::byContent)
+      pending.push_back(pointed);
+    at = slot + pointer;
+  }
+  return at >= common || equal(at, common);
 }
 
 // clang's switch: `movsxd rax, [table + 4*i]; add rax, table; jmp rax`. Every entry is the distance from the table to
 // a block of one function.
-bool Referents::sameJumpTable(Span pre, Span post) const {
+bool Referents::sameJumpTable(const Contents &contents) const {
   constexpr size_t entry = 4;
-  const size_t count = std::min(pre.size, post.size) / entry;
-  const auto preBytes = pre_.image().bytesFrom(pre.rva);
-  const auto postBytes = post_.image().bytesFrom(post.rva);
+  const size_t count = std::min(contents.pre.size, contents.post.size) / entry;
+  const auto preBytes = pre_.bytesOf(contents.pre);
+  const auto postBytes = post_.bytesOf(contents.post);
   if (count == 0 || preBytes.size() < count * entry || postBytes.size() < count * entry ||
-      std::max(pre.size, post.size) - count * entry > mostAlignmentTail)
+      std::max(contents.pre.size, contents.post.size) - count * entry > mostAlignmentTail)
     return false;
   for (size_t i = 0; i < count; ++i) {
-    const uint32_t preTarget = pre.rva + read32le(&preBytes[i * entry]);
-    const uint32_t postTarget = post.rva + read32le(&postBytes[i * entry]);
-    if (const auto function = pre_.functionContaining(preTarget)) {
-      if (!sameFunctionPlace(*function, preTarget, postTarget))
+    const uint32_t preTarget = contents.pre.rva + read32le(&preBytes[i * entry]);
+    const uint32_t postTarget = contents.post.rva + read32le(&postBytes[i * entry]);
+    const Owner *owner = pre_.ownerAt(preTarget);
+    if (owner != nullptr && owner->kind == Owner::Kind::function) {
+      if (!sameFunctionPlace(*owner, preTarget, postTarget))
         return false;
-    } else if (const bool isAlignment = preTarget == pre.rva && postTarget == post.rva; i == 0 || !isAlignment) {
+    } else if (const bool isAlignment = preTarget == contents.pre.rva && postTarget == contents.post.rva;
+               i == 0 || !isAlignment) {
       return false;
     }
   }

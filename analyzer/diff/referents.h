@@ -3,33 +3,38 @@
 // A reference is compared by what it refers to, never by its number:
 //   function   paired, and the same offset in it                     call ParseOptions
 //   import     the same DLL and name                                 call [kernel32.dll!HeapAlloc]
-//   mutable    data of the same name, and the same offset            inc dword ptr [g_statistics+8]
+//   mutable    paired data, and the same offset                      inc dword ptr [g_statistics+8]
 //   constant   equal content, pointers in it followed the same way   lea rcx, ["DHCPREQUEST"]
 //   table      the same PE structure and offset                      load configuration+0x58
 // A jump table is a constant whose entries are offsets to places in one function; it is equal when the places are.
+//
+// How much of a constant is compared: what the instruction reads (`movsd xmm0, [x]`: 8 bytes); else the symbol's size;
+// else, without symbols, up to the next place that anything refers to. That end can differ between two builds when new
+// code refers to a place in the middle, so then a text counts up to its end and anything else as far as both reach.
 #pragma once
 
-#include "analyzer/code/image_structures.h"
 #include "analyzer/code/program.h"
 #include "analyzer/match/pairing.h"
 
 #include <cstdint>
-#include <functional>
-#include <map>
-#include <optional>
-#include <string>
+#include <tbb/enumerable_thread_specific.h>
+#include <unordered_map>
+#include <vector>
 
 namespace hotgate::analyzer {
 
+// May be asked by several threads at once.
 class Referents {
 public:
-  Referents(const Program &pre, const Program &post, const Pairing &pairing);
+  Referents(const Program &pre, const Program &post, const Pairing &pairing)
+      : pre_(pre), post_(post), pairing_(pairing) {}
 
-  [[nodiscard]] bool same(uint32_t preRva, uint32_t postRva);
+  // `width` is how many bytes of the place are read or written, 0 when that is not known.
+  [[nodiscard]] bool same(uint32_t preRva, uint32_t postRva, uint32_t width = 0) const;
+  // Two references of equal kind and form.
+  [[nodiscard]] bool same(const Reference &pre, const Reference &post) const;
   // Equal content of two data objects, byte by byte, pointers by what they point to. What lies past the file is zero.
-  [[nodiscard]] bool sameContent(const Datum &pre, const Datum &post);
-  // The datum of the post image with this one's name (and object file), when that is unique on both sides.
-  [[nodiscard]] std::optional<DatumIndex> datumInPost(DatumIndex pre) const { return dataToPost_[pre]; }
+  [[nodiscard]] bool sameContent(const Datum &pre, const Datum &post) const;
 
   [[nodiscard]] const Program &pre() const { return pre_; }
   [[nodiscard]] const Program &post() const { return post_; }
@@ -37,26 +42,31 @@ public:
   [[nodiscard]] bool isMutable(const Program &program, uint32_t rva) const;
 
 private:
-  struct Span {
-    uint32_t rva;
-    uint32_t size;
+  enum class Verdict : uint8_t { same, different, byContent };
+  // Spans of both images whose contents must be equal; sizes differ where the extents do.
+  struct Contents {
+    CodeRange pre, post;
+    bool operator==(const Contents &) const = default;
+  };
+  struct ContentsHash {
+    size_t operator()(const Contents &contents) const;
   };
 
-  void pairData();
-  void pairDataBy(const std::function<std::string(const Datum &)> &keyOf);
-  bool sameFunctionPlace(FunctionIndex preFunction, uint32_t preRva, uint32_t postRva) const;
-  bool sameDatumPlace(DatumIndex preDatum, uint32_t preRva, uint32_t postRva);
-  bool sameVariable(DatumIndex preDatum, DatumIndex postDatum) const;
-  bool sameBytes(Span pre, Span post);
-  bool compareBytes(Span pre, Span post);
-  bool sameJumpTable(Span pre, Span post) const;
+  // For byContent, `contents` says what is to be compared.
+  Verdict compare(uint32_t preRva, uint32_t postRva, uint32_t width, Contents &contents) const;
+  Verdict compareData(const Owner &pre, const Owner &post, uint32_t preRva, uint32_t postRva, uint32_t width,
+                      Contents &contents) const;
+  Contents comparedPart(DatumIndex pre, DatumIndex post) const;
+  bool sameFunctionPlace(const Owner &pre, uint32_t preRva, uint32_t postRva) const;
+  bool sameVariable(DatumIndex pre, DatumIndex post) const;
+  bool sameContents(const Contents &contents) const;
+  bool sameBytes(const Contents &contents, std::vector<Contents> &pending) const;
+  bool sameJumpTable(const Contents &contents) const;
 
   const Program &pre_;
   const Program &post_;
   const Pairing &pairing_;
-  std::vector<std::optional<DatumIndex>> dataToPost_;
-  // Spans compared before; one that is being compared counts as equal, so that data that points to itself ends.
-  std::map<std::pair<uint64_t, uint64_t>, bool> compared_;
+  mutable tbb::enumerable_thread_specific<std::unordered_map<Contents, bool, ContentsHash>> compared_;
 };
 
 } // namespace hotgate::analyzer

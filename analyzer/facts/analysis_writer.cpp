@@ -89,7 +89,7 @@ private:
       HOTGATE_CHECK(insert.run(imageId, f.body.rva, f.body.size, f.name, f.linkageName, functionSourceName(f.source),
                                f.padding, f.firstInstructionSize, f.branchesToEntry, f.isRoot));
       ids.push_back(facts_.lastInsertedId());
-      for (const std::string &name : f.names)
+      for (const std::string &name : f.allNames())
         HOTGATE_CHECK(named.run(ids.back(), name));
       for (const std::string &inlinee : f.inlinees)
         HOTGATE_CHECK(inlined.run(ids.back(), inlinee));
@@ -299,14 +299,14 @@ private:
   Result<> writeUnpairedNames() {
     std::set<std::string_view> preNames;
     for (const Function &function : analysis_.pre.program.functions())
-      preNames.insert(function.names.begin(), function.names.end());
+      for (const std::string &name : function.allNames())
+        preNames.insert(name);
     HOTGATE_TRY(auto insert, facts_.prepare("INSERT OR IGNORE INTO not_evaluated VALUES (?,?)"));
     for (const FunctionDifference &difference : analysis_.diff.functions) {
       if (difference.status != ChangeStatus::added)
         continue;
       const Function &function = analysis_.post.program.functions()[*difference.post];
-      if (std::any_of(function.names.begin(), function.names.end(),
-                      [&](const std::string &name) { return preNames.contains(name); }))
+      if (std::ranges::any_of(function.allNames(), [&](const std::string &name) { return preNames.contains(name); }))
         HOTGATE_CHECK(
             insert.run(fmt::format("{}!{}", analysis_.module, function.name),
                        "has no partner in pre, although functions there have its name: several functions share "

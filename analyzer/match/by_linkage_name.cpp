@@ -1,22 +1,29 @@
-// The decorated name is the linker's own identity of a function: `?Renew@Server@@QEAAXPEAUPacket@@@Z` on both sides
-// is the same function, whatever its body. A folded body has several names: it is paired by the whole list, so that
-// a body that was folded and is no longer (or the reverse) does not pair here by one of its names.
+// The decorated name is the linker's own identity: `?Renew@Server@@QEAAXPEAUPacket@@@Z` on both sides is the same
+// function, whatever its body, and `g_statistics` the same variable. A folded body has several names: it is paired by
+// the whole list, so that a body that was folded and is no longer (or the reverse) does not pair here by one of its
+// names.
 #include "analyzer/match/pass.h"
 
 #include <numeric>
+#include <string>
 
 namespace hotgate::analyzer {
 
-void pairByLinkageName(const Program &pre, const Program &post, Pairing &pairing, std::string_view pass) {
-  pairByUniqueKey<std::string>(
-      pre, post, pairing, pass, [](const Program &, const Function &function) -> std::optional<std::string> {
-        if (function.source == FunctionSource::exceptionDirectory || function.source == FunctionSource::callTarget)
-          return std::nullopt; // its name is made from its address
-        if (function.names.size() == 1)
-          return function.linkageName;
-        return std::accumulate(function.names.begin(), function.names.end(), std::string(),
-                               [](std::string all, const std::string &name) { return std::move(all) + name + '\n'; });
-      });
+void pairByLinkageName(const PassInput &input, Pairing &pairing, std::string_view name) {
+  pairByUniqueKey<std::string>(pairing.functions, name, [&](bool isPost, uint32_t i) -> std::optional<std::string> {
+    const Function &function = (isPost ? input.post : input.pre).functions()[i];
+    if (!hasOwnName(function.source))
+      return std::nullopt;
+    if (function.names.empty())
+      return function.linkageName;
+    return std::accumulate(function.names.begin(), function.names.end(), std::string(),
+                           [](std::string all, const std::string &one) { return std::move(all) + one + '\n'; });
+  });
+  pairByUniqueKey<std::string_view>(pairing.data, name,
+                                    [&](bool isPost, uint32_t i) -> std::optional<std::string_view> {
+                                      const Datum &datum = (isPost ? input.post : input.pre).data()[i];
+                                      return datum.name.empty() ? std::nullopt : std::optional(datum.name);
+                                    });
 }
 
 } // namespace hotgate::analyzer

@@ -1,16 +1,28 @@
-// Static functions have no decorated public name, and several source files may have one called `Reset`. The object
-// file tells them apart: lease.obj's Reset is lease.obj's Reset.
+// Static functions and variables have no decorated public name, and several source files may have one called `Reset`.
+// The object file tells them apart: lease.obj's Reset is lease.obj's Reset.
 #include "analyzer/match/pass.h"
+
+#include <string>
 
 namespace hotgate::analyzer {
 
-void pairByObjectAndName(const Program &pre, const Program &post, Pairing &pairing, std::string_view pass) {
-  pairByUniqueKey<std::string>(pre, post, pairing, pass,
-                               [](const Program &, const Function &function) -> std::optional<std::string> {
-                                 if (function.source != FunctionSource::pdb || function.object.empty())
-                                   return std::nullopt;
-                                 return function.object + '\n' + function.name;
-                               });
+namespace {
+
+std::optional<std::string> key(const std::string &object, const std::string &name) {
+  return object.empty() || name.empty() ? std::nullopt : std::optional(object + '\n' + name);
+}
+
+} // namespace
+
+void pairByObjectAndName(const PassInput &input, Pairing &pairing, std::string_view name) {
+  pairByUniqueKey<std::string>(pairing.functions, name, [&](bool isPost, uint32_t i) {
+    const Function &function = (isPost ? input.post : input.pre).functions()[i];
+    return hasOwnName(function.source) ? key(function.object, function.name) : std::nullopt;
+  });
+  pairByUniqueKey<std::string>(pairing.data, name, [&](bool isPost, uint32_t i) {
+    const Datum &datum = (isPost ? input.post : input.pre).data()[i];
+    return key(datum.object, datum.name);
+  });
 }
 
 } // namespace hotgate::analyzer

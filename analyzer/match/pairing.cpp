@@ -1,29 +1,46 @@
 #include "analyzer/match/pairing.h"
 
+#include "analyzer/code/masked_body.h"
 #include "analyzer/match/pass.h"
+
+#include <algorithm>
 
 namespace hotgate::analyzer {
 
 namespace {
 
-struct Pass {
+struct NamedPass {
   std::string_view name;
-  void (*run)(const Program &pre, const Program &post, Pairing &pairing, std::string_view pass);
+  Pass run;
 };
 
-// Surest first.
-constexpr Pass passes[] = {
-    {"linkage-name", pairByLinkageName},
-    {"object-and-name", pairByObjectAndName},
-    {"masked-body", pairByMaskedBody},
+// Surest first. Names say the same however often they are asked.
+constexpr NamedPass namePasses[] = {{"linkage-name", pairByLinkageName}, {"object-and-name", pairByObjectAndName}};
+
+// Surest first: a pass runs only when those before it find nothing more.
+constexpr NamedPass bodyPasses[] = {
+    {"masked-body", pairByMaskedBody}, {"referrers", pairByReferrers},
+    {"pointers", pairByPointers},      {"order", pairByOrder},
+    {"similar-neighbours", pairBySimilarNeighbours},
 };
+
+bool findsPairs(const NamedPass &pass, const PassInput &input, Pairing &pairing) {
+  const size_t before = pairing.functions.count() + pairing.data.count();
+  pass.run(input, pairing, pass.name);
+  return pairing.functions.count() + pairing.data.count() != before;
+}
 
 } // namespace
 
-Pairing pairFunctions(const Program &pre, const Program &post) {
-  Pairing pairing(pre.functions().size(), post.functions().size());
-  for (const Pass &pass : passes)
-    pass.run(pre, post, pairing, pass.name);
+Pairing pairPrograms(const Program &pre, const Program &post) {
+  const PassInput input{pre, post, maskedBodyHashes(pre), maskedBodyHashes(post)};
+  Pairing pairing(pre, post);
+  for (const NamedPass &pass : namePasses)
+    findsPairs(pass, input, pairing);
+  constexpr int mostRounds = 64; // each finds a pair or is the last; hostile input could make it long
+  for (int round = 0; round < mostRounds; ++round)
+    if (std::ranges::none_of(bodyPasses, [&](const NamedPass &pass) { return findsPairs(pass, input, pairing); }))
+      break;
   return pairing;
 }
 

@@ -1,44 +1,70 @@
-// What all pairing passes share: a key for each unpaired function; a key that exactly one function has on each side
-// makes a pair.
+// What all pairing passes share. A pass looks at what is still unpaired and adds pairs; one file each, named after it.
 #pragma once
 
 #include "analyzer/match/pairing.h"
 
-#include <map>
-#include <string>
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace hotgate::analyzer {
 
-// KeyOf: (const Program &, const Function &) -> std::optional<Key>; nullopt leaves the function out of the pass.
-template <class Key, class KeyOf>
-void pairByUniqueKey(const Program &pre, const Program &post, Pairing &pairing, std::string_view pass, KeyOf keyOf) {
-  struct Candidates {
-    size_t preCount = 0, postCount = 0;
-    FunctionIndex pre = 0, post = 0;
+struct PassInput {
+  const Program &pre;
+  const Program &post;
+  // Masked bodies (code/masked_body.h), by function; 0 matches nothing.
+  std::vector<uint64_t> preHashes, postHashes;
+};
+
+using Pass = void (*)(const PassInput &input, Pairing &pairing, std::string_view name);
+
+// A key for each unpaired thing; a key that exactly one has on each side makes a pair.
+// KeyOf: (bool isPost, index) -> std::optional<Key>; nullopt leaves it out.
+template <class Key, class KeyOf> void pairByUniqueKey(PairList &pairs, std::string_view pass, KeyOf keyOf) {
+  using Keyed = std::vector<std::pair<Key, uint32_t>>;
+  const auto keysOf = [&](bool isPost) {
+    Keyed keyed;
+    const size_t count = isPost ? pairs.postCount() : pairs.preCount();
+    for (uint32_t i = 0; i < count; ++i)
+      if (!(isPost ? pairs.toPre(i) : pairs.toPost(i)))
+        if (auto key = keyOf(isPost, i))
+          keyed.emplace_back(*std::move(key), i);
+    std::sort(keyed.begin(), keyed.end());
+    return keyed;
   };
-  std::map<Key, Candidates> byKey;
-  for (FunctionIndex i = 0; i < pre.functions().size(); ++i)
-    if (!pairing.toPost(i))
-      if (const auto key = keyOf(pre, pre.functions()[i])) {
-        Candidates &candidates = byKey[*key];
-        ++candidates.preCount;
-        candidates.pre = i;
-      }
-  for (FunctionIndex i = 0; i < post.functions().size(); ++i)
-    if (!pairing.toPre(i))
-      if (const auto key = keyOf(post, post.functions()[i])) {
-        Candidates &candidates = byKey[*key];
-        ++candidates.postCount;
-        candidates.post = i;
-      }
-  for (const auto &[key, candidates] : byKey)
-    if (candidates.preCount == 1 && candidates.postCount == 1)
-      pairing.pair(candidates.pre, candidates.post, pass);
+  const Keyed pre = keysOf(false);
+  const Keyed post = keysOf(true);
+  const auto runEnd = [](const Keyed &keyed, size_t begin) {
+    size_t end = begin;
+    while (end < keyed.size() && keyed[end].first == keyed[begin].first)
+      ++end;
+    return end;
+  };
+  for (size_t i = 0, j = 0; i < pre.size() && j < post.size();) {
+    if (pre[i].first < post[j].first) {
+      i = runEnd(pre, i);
+    } else if (post[j].first < pre[i].first) {
+      j = runEnd(post, j);
+    } else {
+      const size_t preEnd = runEnd(pre, i);
+      const size_t postEnd = runEnd(post, j);
+      if (preEnd - i == 1 && postEnd - j == 1)
+        pairs.pair(pre[i].second, post[j].second, pass);
+      i = preEnd;
+      j = postEnd;
+    }
+  }
 }
 
-// One file each, named after the pass.
-void pairByLinkageName(const Program &pre, const Program &post, Pairing &pairing, std::string_view pass);
-void pairByObjectAndName(const Program &pre, const Program &post, Pairing &pairing, std::string_view pass);
-void pairByMaskedBody(const Program &pre, const Program &post, Pairing &pairing, std::string_view pass);
+void pairByLinkageName(const PassInput &input, Pairing &pairing, std::string_view name);
+void pairByObjectAndName(const PassInput &input, Pairing &pairing, std::string_view name);
+void pairByMaskedBody(const PassInput &input, Pairing &pairing, std::string_view name);
+void pairByReferrers(const PassInput &input, Pairing &pairing, std::string_view name);
+void pairByPointers(const PassInput &input, Pairing &pairing, std::string_view name);
+void pairByOrder(const PassInput &input, Pairing &pairing, std::string_view name);
+void pairBySimilarNeighbours(const PassInput &input, Pairing &pairing, std::string_view name);
 
 } // namespace hotgate::analyzer

@@ -1,0 +1,119 @@
+#include "analyzer/code/data_index.h"
+
+#include <algorithm>
+#include <limits>
+#include <llvm/Support/Endian.h>
+#include <tbb/enumerable_thread_specific.h>
+#include <tbb/parallel_for.h>
+#include <tbb/parallel_sort.h>
+
+namespace hotgate::analyzer {
+
+namespace {
+
+class DataIndexer {
+public:
+  DataIndexer(const Image &image, const Symbols &symbols, const std::vector<Structure> &structures,
+              const std::vector<Function> &functions)
+      : image_(image), symbols_(symbols), functions_(functions) {
+    for (const Structure &structure : structures)
+      taken_.push_back({structure.rva, structure.size});
+    for (const Function &function : functions) {
+      taken_.push_back(function.body);
+      taken_.insert(taken_.end(), function.fragments.begin(), function.fragments.end());
+    }
+    tbb::parallel_sort(taken_.begin(), taken_.end(), [](const auto &a, const auto &b) { return a.rva < b.rva; });
+  }
+
+  std::vector<Datum> run() {
+    addSymbols();
+    const auto named = static_cast<std::ptrdiff_t>(data_.size());
+    addPlaces();
+    std::inplace_merge(data_.begin(), data_.begin() + named, data_.end(),
+                       [](const Datum &a, const Datum &b) { return a.rva < b.rva; });
+    for (size_t i = 0; i < data_.size(); ++i)
+      bound(data_[i], i + 1 < data_.size() ? data_[i + 1].rva : std::numeric_limits<uint32_t>::max());
+    return std::move(data_);
+  }
+
+private:
+  bool isData(uint32_t rva) const {
+    const auto next = std::upper_bound(taken_.begin(), taken_.end(), rva,
+                                       [](uint32_t address, const CodeRange &range) { return address < range.rva; });
+    return image_.sectionAt(rva) != nullptr && (next == taken_.begin() || !std::prev(next)->contains(rva));
+  }
+
+  void addSymbols() {
+    for (const DataSymbol &symbol : symbols_.data)
+      if ((data_.empty() || data_.back().rva != symbol.rva) && isData(symbol.rva))
+        data_.push_back({symbol.rva, symbol.size, symbol.name, symbol.typeName, symbol.object, symbol.size != 0});
+  }
+
+  // Sorted and unique.
+  std::vector<uint32_t> referencedPlaces() const {
+    tbb::enumerable_thread_specific<std::vector<uint32_t>> found;
+    tbb::parallel_for(tbb::blocked_range<size_t>(0, functions_.size(), 512),
+                      [&](const tbb::blocked_range<size_t> &range) {
+                        auto &mine = found.local();
+                        for (size_t i = range.begin(); i != range.end(); ++i)
+                          for (const Reference &reference : functions_[i].references)
+                            if (reference.kind != ReferenceKind::branch && reference.kind != ReferenceKind::call)
+                              mine.push_back(reference.target);
+                      });
+    std::vector<uint32_t> places;
+    for (const auto &some : found)
+      places.insert(places.end(), some.begin(), some.end());
+    const size_t pointer = image_.is64() ? 8 : 4;
+    for (const BaseRelocation &relocation : image_.relocations()) {
+      const auto bytes = image_.bytesFrom(relocation.rva);
+      if (bytes.size() < pointer)
+        continue;
+      if (const auto target = image_.rvaOfAddress(pointer == 8 ? llvm::support::endian::read64le(bytes.data())
+                                                               : llvm::support::endian::read32le(bytes.data())))
+        places.push_back(*target);
+    }
+    tbb::parallel_sort(places.begin(), places.end());
+    places.erase(std::unique(places.begin(), places.end()), places.end());
+    return places;
+  }
+
+  void addPlaces() {
+    const size_t named = data_.size();
+    size_t next = 0; // first named datum behind the place
+    for (const uint32_t place : referencedPlaces()) {
+      while (next < named && data_[next].rva <= place)
+        ++next;
+      const Datum *before = next == 0 ? nullptr : &data_[next - 1];
+      const bool insideNamed =
+          before != nullptr && (before->rva == place || (before->sized && place - before->rva < before->size));
+      if (!insideNamed && isData(place))
+        data_.push_back({place, 0, {}, {}, {}, false});
+    }
+  }
+
+  void bound(Datum &datum, uint32_t next) const {
+    const Section *section = image_.sectionAt(datum.rva);
+    uint64_t end = std::min<uint64_t>(next, uint64_t{section->rva} + section->extent());
+    const auto taken = std::upper_bound(taken_.begin(), taken_.end(), datum.rva,
+                                        [](uint32_t rva, const CodeRange &range) { return rva < range.rva; });
+    if (taken != taken_.end())
+      end = std::min<uint64_t>(end, taken->rva);
+    const uint64_t room = end - datum.rva;
+    datum.size = static_cast<uint32_t>(datum.sized ? std::min<uint64_t>(datum.size, room) : room);
+  }
+
+  const Image &image_;
+  const Symbols &symbols_;
+  const std::vector<Function> &functions_;
+  std::vector<CodeRange> taken_; // by RVA
+  std::vector<Datum> data_;
+};
+
+} // namespace
+
+std::vector<Datum> indexData(const Image &image, const Symbols &symbols, const std::vector<Structure> &structures,
+                             const std::vector<Function> &functions) {
+  return DataIndexer(image, symbols, structures, functions).run();
+}
+
+} // namespace hotgate::analyzer

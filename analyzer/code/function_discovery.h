@@ -1,0 +1,35 @@
+// Finds the functions of an image and what they refer to.
+//
+// Where an entry is taken from, surest first:
+//   symbols              PDB procedures with their sizes, public names
+//   exception directory  bodies with their sizes; a chained entry is a fragment of its primary
+//   exports, entry point
+//   guard table          every function whose address is taken, in an image built with control-flow guard
+//   call targets         code that nothing names: a leaf function needs no unwind information
+//   pointers             relocated pointers in data: virtual functions, callbacks
+//   gaps                 what is left between functions and is no filler
+// Each of the last three is only asked where the earlier ones found nothing, and what they find can call again.
+#pragma once
+
+#include "analyzer/code/earlier_build.h"
+#include "analyzer/code/function.h"
+#include "analyzer/code/image_structures.h"
+#include "analyzer/symbols/symbols.h"
+#include "support/result.h"
+
+#include <vector>
+
+namespace hotgate::analyzer {
+
+struct DiscoveredFunctions {
+  std::vector<Function> functions; // by entry
+  // What the functions' reference spans point into.
+  std::vector<std::vector<Reference>> references;
+};
+
+// `earlier` may be null; with it, code that it knows is not decoded again. Errors: input, for a machine that is not
+// decoded.
+Result<DiscoveredFunctions> discoverFunctions(const Image &image, const Symbols &symbols,
+                                              const std::vector<Structure> &structures, const EarlierBuild *earlier);
+
+} // namespace hotgate::analyzer

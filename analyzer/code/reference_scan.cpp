@@ -1,0 +1,184 @@
+#include "analyzer/code/reference_scan.h"
+
+#include <algorithm>
+#include <limits>
+#include <llvm/BinaryFormat/COFF.h>
+#include <llvm/Support/Endian.h>
+
+namespace hotgate::analyzer {
+
+using llvm::support::endian::read32le;
+
+namespace {
+
+constexpr uint32_t functionAlignment = 16; // of MSVC and clang, at every optimisation level but for size
+
+bool isFiller(uint8_t byte) { return byte == 0xCC || byte == 0x90 || byte == 0; }
+
+bool isStop(Flow flow) { return flow == Flow::stop || flow == Flow::branch || flow == Flow::indirectBranch; }
+
+} // namespace
+
+ReferenceScan ReferenceScanner::scan(const CodeRange &range) { return run(range, false); }
+
+ReferenceScan ReferenceScanner::scanOpen(uint32_t rva, uint32_t limit) { return run({rva, limit - rva}, true); }
+
+ReferenceScan ReferenceScanner::run(const CodeRange &range, bool isOpen) {
+  range_ = range;
+  isOpen_ = isOpen;
+  bytes_ = image_.bytesFrom(range.rva);
+  bytes_ = bytes_.first(std::min<size_t>(bytes_.size(), range.size));
+  tables_.clear();
+  furthestTarget_ = 0;
+  const auto relocations = image_.relocations();
+  nextRelocation_ = static_cast<size_t>(
+      std::ranges::lower_bound(relocations, range.rva, {}, &BaseRelocation::rva) - relocations.begin());
+
+  ReferenceScan result;
+  Instruction instruction;
+  uint32_t at = 0;
+  while (at < bytes_.size()) {
+    const uint32_t rva = range.rva + at;
+    const auto table = std::lower_bound(tables_.begin(), tables_.end(), rva);
+    if (table != tables_.end() && *table == rva) {
+      const uint32_t end = readTable(static_cast<size_t>(table - tables_.begin()));
+      if (end != rva) {
+        result.jumpTables.push_back({rva, end - rva});
+        at = end - range.rva;
+        continue;
+      }
+    }
+    // No instruction reaches over the beginning of a table.
+    const size_t room = table != tables_.end() ? *table - rva : bytes_.size() - at;
+    if (!decoder_.decode(bytes_.subspan(at, std::min(room, bytes_.size() - at)), rva, instruction)) {
+      result.undecodableAt = rva;
+      break;
+    }
+    if (at == 0)
+      result.firstInstructionSize = instruction.size;
+    addReferences(instruction);
+    at += instruction.size;
+    if (isOpen && isStop(instruction.flow) && endsHere(at))
+      break;
+  }
+  result.end = range.rva + (isOpen ? std::max(at, 1U) : range.size);
+  return result;
+}
+
+bool ReferenceScanner::endsHere(uint32_t at) const {
+  const uint32_t rva = range_.rva + at;
+  if (furthestTarget_ >= rva || (!tables_.empty() && tables_.back() >= rva))
+    return false;
+  return at >= bytes_.size() || rva % functionAlignment == 0 || isFiller(bytes_[at]);
+}
+
+void ReferenceScanner::addReferences(const Instruction &instruction) {
+  for (const EncodedField &field : instruction.encodedFields()) {
+    Reference reference;
+    reference.instruction = instruction.rva;
+    reference.field = instruction.rva + field.offset;
+    reference.size = field.size;
+    reference.writes = instruction.mayStore;
+    if (field.kind == EncodedField::Kind::number) {
+      if (isAbsolute(field, reference)) {
+        reference.kind = ReferenceKind::absolute;
+      } else if (isImageRelative(instruction, field)) {
+        reference.kind = ReferenceKind::imageRelative;
+        reference.target = static_cast<uint32_t>(field.value);
+      } else {
+        continue;
+      }
+      noteTable(reference, instruction);
+    } else {
+      if (field.value < 0 || field.value > std::numeric_limits<uint32_t>::max())
+        continue;
+      reference.target = static_cast<uint32_t>(field.value);
+      if (field.kind == EncodedField::Kind::ripRelative) {
+        reference.kind = ReferenceKind::data;
+        holdsImageBase_ |= reference.target == 0;
+      } else {
+        reference.kind = instruction.flow == Flow::call ? ReferenceKind::call : ReferenceKind::branch;
+        if (reference.kind == ReferenceKind::branch && range_.contains(reference.target))
+          furthestTarget_ = std::max(furthestTarget_, reference.target);
+      }
+    }
+    found_.push_back(reference);
+  }
+}
+
+// Fields come in ascending order, so that the relocations are walked once.
+bool ReferenceScanner::isAbsolute(const EncodedField &field, Reference &reference) {
+  const uint8_t pointerType = image_.is64() ? llvm::COFF::IMAGE_REL_BASED_DIR64 : llvm::COFF::IMAGE_REL_BASED_HIGHLOW;
+  if (field.size != (image_.is64() ? 8 : 4))
+    return false;
+  const auto relocations = image_.relocations();
+  while (nextRelocation_ < relocations.size() && relocations[nextRelocation_].rva < reference.field)
+    ++nextRelocation_;
+  if (nextRelocation_ == relocations.size() || relocations[nextRelocation_].rva != reference.field ||
+      relocations[nextRelocation_].type != pointerType)
+    return false;
+  const auto address =
+      image_.is64() ? static_cast<uint64_t>(field.value) : uint64_t{static_cast<uint32_t>(field.value)};
+  const auto target = image_.rvaOfAddress(address);
+  reference.target = target.value_or(0);
+  return target.has_value();
+}
+
+// A 32-bit displacement behind a base and an index register, in a function that loads the image's base. ModRM and SIB
+// in front of it tell it from an immediate.
+bool ReferenceScanner::isImageRelative(const Instruction &instruction, const EncodedField &field) const {
+  if (!holdsImageBase_ || field.size != 4 || field.offset < 3 || image_.machine() != Machine::x64 ||
+      !(instruction.mayLoad || instruction.mayStore))
+    return false;
+  const uint32_t at = instruction.rva + field.offset - range_.rva;
+  const uint8_t modrm = bytes_[at - 2];
+  const bool hasSib = (modrm >> 6) == 2 && (modrm & 7) == 4;
+  constexpr int64_t firstPage = 0x1000; // the headers: no code refers there
+  return hasSib && field.value >= firstPage && field.value < image_.sizeOfImage() &&
+         image_.sectionAt(static_cast<uint32_t>(field.value)) != nullptr;
+}
+
+// What is read as data and lies ahead in the same range is no code.
+void ReferenceScanner::noteTable(const Reference &reference, const Instruction &instruction) {
+  if (!instruction.mayLoad || reference.target < instruction.end() || !range_.contains(reference.target))
+    return;
+  const auto place = std::lower_bound(tables_.begin(), tables_.end(), reference.target);
+  if (place == tables_.end() || *place != reference.target)
+    tables_.insert(place, reference.target);
+}
+
+uint32_t ReferenceScanner::readTable(size_t index) {
+  const uint32_t begin = tables_[index];
+  const auto limit = static_cast<uint32_t>(std::min<uint64_t>(
+      index + 1 < tables_.size() ? tables_[index + 1] : range_.end(), range_.rva + bytes_.size()));
+  uint32_t at = begin;
+  for (; at + 4 <= limit; at += 4) {
+    const auto target = tableEntry(at);
+    if (!target)
+      break;
+    if (range_.contains(*target))
+      furthestTarget_ = std::max(furthestTarget_, *target);
+    const ReferenceKind kind = image_.is64() ? ReferenceKind::imageRelative : ReferenceKind::absolute;
+    found_.push_back({at, at, *target, 4, kind});
+  }
+  if (at != begin)
+    return at;
+  // Not of addresses: `movzx eax, byte ptr [rdx + rax + table]`, the first step of a switch in two. It ends where the
+  // next table or the range does; of a range without a known end no switch has more cases than a byte can tell.
+  constexpr uint32_t mostCases = 256;
+  return isOpen_ ? std::min(limit, begin + mostCases) : limit;
+}
+
+std::optional<uint32_t> ReferenceScanner::tableEntry(uint32_t at) const {
+  const uint32_t value = read32le(&bytes_[at - range_.rva]);
+  if (image_.is64())
+    return isInFunction(value) ? std::optional(value) : std::nullopt;
+  const auto target = image_.isRelocated(at) ? image_.rvaOfAddress(value) : std::nullopt;
+  return target && isInFunction(*target) ? target : std::nullopt;
+}
+
+bool ReferenceScanner::isInFunction(uint32_t rva) const {
+  return range_.contains(rva) || function_.contains(rva);
+}
+
+} // namespace hotgate::analyzer
