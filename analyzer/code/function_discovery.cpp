@@ -263,15 +263,27 @@ private:
   }
 
   void decodeFunction(Decoder &decoder, Function &function, size_t index, std::vector<Reference> &found) const {
+    const size_t begin = found.size();
+    const uint32_t limit = function.body.size == 0 ? limitOf(function.body.rva, index) : 0;
     ReferenceScanner scanner(image_, decoder, function, found);
+    scanRanges(scanner, function, limit);
+    if (!scanner.mustScanAgain())
+      return;
+    found.resize(begin);
+    scanRanges(scanner, function, limit);
+  }
+
+  // `limit` is 0 for a body whose size is known.
+  static void scanRanges(ReferenceScanner &scanner, Function &function, uint32_t limit) {
+    function.undecodableAt.reset();
+    function.jumpTables.clear();
     const auto take = [&](const ReferenceScan &scan) {
       if (!function.undecodableAt)
         function.undecodableAt = scan.undecodableAt;
       function.jumpTables.insert(function.jumpTables.end(), scan.jumpTables.begin(), scan.jumpTables.end());
     };
-    const ReferenceScan body = function.body.size != 0
-                                   ? scanner.scan(function.body)
-                                   : scanner.scanOpen(function.body.rva, limitOf(function.body.rva, index));
+    const ReferenceScan body =
+        limit == 0 ? scanner.scan(function.body) : scanner.scanOpen(function.body.rva, limit);
     function.body.size = body.end - function.body.rva;
     function.firstInstructionSize = body.firstInstructionSize;
     take(body);

@@ -28,7 +28,6 @@ ReferenceScan ReferenceScanner::run(const CodeRange &range, bool isOpen) {
   isOpen_ = isOpen;
   bytes_ = image_.bytesFrom(range.rva);
   bytes_ = bytes_.first(std::min<size_t>(bytes_.size(), range.size));
-  tables_.clear();
   furthestTarget_ = 0;
   const auto relocations = image_.relocations();
   nextRelocation_ = static_cast<size_t>(
@@ -138,13 +137,15 @@ bool ReferenceScanner::isImageRelative(const Instruction &instruction, const Enc
          image_.sectionAt(static_cast<uint32_t>(field.value)) != nullptr;
 }
 
-// What is read as data and lies ahead in the same range is no code.
+// What is read as data and lies in the function is no code.
 void ReferenceScanner::noteTable(const Reference &reference, const Instruction &instruction) {
-  if (!instruction.mayLoad || reference.target < instruction.end() || !range_.contains(reference.target))
+  if (!instruction.mayLoad || !isInFunction(reference.target))
     return;
   const auto place = std::lower_bound(tables_.begin(), tables_.end(), reference.target);
-  if (place == tables_.end() || *place != reference.target)
-    tables_.insert(place, reference.target);
+  if (place != tables_.end() && *place == reference.target)
+    return;
+  tables_.insert(place, reference.target);
+  isLate_ |= reference.target < instruction.end() || !range_.contains(reference.target);
 }
 
 uint32_t ReferenceScanner::readTable(size_t index) {

@@ -13,6 +13,7 @@
 #include "analyzer/code/function.h"
 #include "analyzer/image/image.h"
 
+#include <utility>
 #include <vector>
 
 namespace hotgate::analyzer {
@@ -38,6 +39,10 @@ public:
   // an aligned address behind it. Never beyond `limit`.
   ReferenceScan scanOpen(uint32_t rva, uint32_t limit);
 
+  // True when a table showed up only behind its place, which may have been read as code: the function must be scanned
+  // again with this scanner, which knows the table now. A switch's code and its table can lie in two fragments.
+  [[nodiscard]] bool mustScanAgain() { return std::exchange(isLate_, false); }
+
 private:
   ReferenceScan run(const CodeRange &range, bool isOpen);
   bool endsHere(uint32_t at) const;
@@ -59,7 +64,8 @@ private:
   CodeRange range_;
   bool isOpen_ = false;
   std::span<const uint8_t> bytes_;
-  std::vector<uint32_t> tables_;  // RVAs where jump tables of this range begin, ascending
+  std::vector<uint32_t> tables_;  // RVAs where the function's jump tables begin, ascending
+  bool isLate_ = false;
   uint32_t furthestTarget_ = 0;   // of branches inside the range
   size_t nextRelocation_ = 0;     // first one at or behind the last field asked for
 };

@@ -39,7 +39,7 @@ void pairByPointers(const PassInput &input, Pairing &pairing, std::string_view n
       continue;
     if (!decoder)
       decoder = *Decoder::create(input.pre.image().machine());
-    if (input.preHashes[election.pre] == input.postHashes[election.post] ||
+    if (haveSameBody(input, election.pre, election.post) ||
         similarity(*decoder, input.pre, pre, input.post, post) >= leastSimilarity)
       pairing.functions.pair(election.pre, election.post, name);
   }

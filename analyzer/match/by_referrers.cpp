@@ -42,7 +42,7 @@ Ballots collect(const PassInput &input, const Pairing &pairing) {
     Ballots &mine = found.local();
     for (size_t i = range.begin(); i != range.end(); ++i) {
       const auto partner = pairing.functions.toPost(static_cast<FunctionIndex>(i));
-      if (!partner || input.preHashes[i] == 0 || input.preHashes[i] != input.postHashes[*partner])
+      if (!partner || !haveSameBody(input, static_cast<FunctionIndex>(i), *partner))
         continue;
       const auto preReferences = functions[i].references;
       const auto postReferences = input.post.functions()[*partner].references;
@@ -96,7 +96,7 @@ void pairByReferrers(const PassInput &input, Pairing &pairing, std::string_view 
     const Function &post = input.post.functions()[election.post];
     if (!mayPairNameless(pre, post))
       continue;
-    const bool sameBody = input.preHashes[election.pre] == input.postHashes[election.post];
+    const bool sameBody = haveSameBody(input, election.pre, election.post);
     if (!sameBody && !decoder)
       decoder = *Decoder::create(input.pre.image().machine());
     if (sameBody || similarity(*decoder, input.pre, pre, input.post, post) >= leastSimilarity)

@@ -19,6 +19,10 @@ struct PassInput {
   std::vector<uint64_t> preHashes, postHashes;
 };
 
+[[nodiscard]] inline bool haveSameBody(const PassInput &input, FunctionIndex pre, FunctionIndex post) {
+  return input.preHashes[pre] != 0 && input.preHashes[pre] == input.postHashes[post];
+}
+
 using Pass = void (*)(const PassInput &input, Pairing &pairing, std::string_view name);
 
 // A key for each unpaired thing; a key that exactly one has on each side makes a pair.
