@@ -7,7 +7,7 @@ namespace hotgate::cli {
 
 Result<> diffCommand(const DiffOptions &options) {
   HOTGATE_TRY(const LoadedProgram pre, loadProgram(options.pre, {options.prePdb, {}, options.noSymbols}));
-  HOTGATE_TRY(const LoadedProgram post, loadProgram(options.post, {options.postPdb, {}, options.noSymbols}));
+  HOTGATE_TRY(const LoadedProgram post, loadProgram(options.post, {options.postPdb, {}, options.noSymbols}, &pre.program));
   HOTGATE_TRY(const analyzer::ImageDiff diff, analyzer::diffPrograms(pre.program, post.program));
   const ComparedImages images{pre.program, post.program, diff, options.all};
   return writeResult(options.out,

@@ -21,14 +21,15 @@ std::optional<std::filesystem::path> choosePdb(const analyzer::Image &image, con
 
 } // namespace
 
-Result<LoadedProgram> loadProgram(const std::filesystem::path &path, const SymbolSource &source) {
+Result<LoadedProgram> loadProgram(const std::filesystem::path &path, const SymbolSource &source,
+                                  const analyzer::Program *earlier) {
   HOTGATE_TRY(analyzer::Image image, analyzer::Image::open(path));
   std::optional<std::filesystem::path> pdb = choosePdb(image, source);
   analyzer::Symbols symbols;
   if (pdb) {
     HOTGATE_TRY(symbols, analyzer::readPdb(*pdb, image));
   }
-  HOTGATE_TRY(auto program, analyzer::Program::build(std::move(image), std::move(symbols)));
+  HOTGATE_TRY(auto program, analyzer::Program::build(std::move(image), std::move(symbols), earlier));
   return LoadedProgram{std::move(program), std::move(pdb)};
 }
 

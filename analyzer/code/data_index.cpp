@@ -29,6 +29,8 @@ public:
     addSymbols();
     const auto named = static_cast<std::ptrdiff_t>(data_.size());
     addPlaces();
+    addUnreferenced();
+    std::sort(data_.begin() + named, data_.end(), [](const Datum &a, const Datum &b) { return a.rva < b.rva; });
     std::inplace_merge(data_.begin(), data_.begin() + named, data_.end(),
                        [](const Datum &a, const Datum &b) { return a.rva < b.rva; });
     for (size_t i = 0; i < data_.size(); ++i)
@@ -89,6 +91,42 @@ private:
       if (!insideNamed && isData(place))
         data_.push_back({place, 0, {}, {}, {}, false});
     }
+  }
+
+  // Bytes behind a function or structure, or at a section's beginning, that nothing refers to: a datum too, so that a
+  // change of it has an owner. Filler is left to be filler, and bytes in code sections may be anything.
+  void addUnreferenced() {
+    const auto known = static_cast<std::ptrdiff_t>(data_.size());
+    std::vector<uint32_t> begins;
+    for (const Datum &datum : data_)
+      begins.push_back(datum.rva);
+    std::sort(begins.begin(), begins.end());
+    const auto addAt = [&](uint32_t rva, const Section &section) {
+      const auto bytes = image_.bytesFrom(rva);
+      if (section.isExecutable() || bytes.empty() || !isData(rva))
+        return;
+      const auto next = std::upper_bound(begins.begin(), begins.end(), rva);
+      const auto taken = std::upper_bound(taken_.begin(), taken_.end(), rva,
+                                          [](uint32_t address, const CodeRange &range) { return address < range.rva; });
+      uint64_t end = uint64_t{rva} + bytes.size();
+      if (next != begins.end())
+        end = std::min<uint64_t>(end, *next);
+      if (taken != taken_.end())
+        end = std::min<uint64_t>(end, taken->rva);
+      const auto mine = bytes.first(end - rva);
+      const bool isKnown = next != begins.begin() && *std::prev(next) == rva;
+      if (!isKnown && std::any_of(mine.begin(), mine.end(), [](uint8_t byte) { return byte != 0; }))
+        data_.push_back({rva, 0, {}, {}, {}, false});
+    };
+    for (const Section &section : image_.sections())
+      addAt(section.rva, section);
+    for (const CodeRange &range : taken_)
+      if (const Section *section = image_.sectionAt(range.end()))
+        addAt(range.end(), *section);
+    std::sort(data_.begin() + known, data_.end(), [](const Datum &a, const Datum &b) { return a.rva < b.rva; });
+    data_.erase(std::unique(data_.begin() + known, data_.end(),
+                            [](const Datum &a, const Datum &b) { return a.rva == b.rva; }),
+                data_.end());
   }
 
   void bound(Datum &datum, uint32_t next) const {

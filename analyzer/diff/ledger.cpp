@@ -1,8 +1,16 @@
 #include "analyzer/diff/ledger.h"
 
+#include "analyzer/diff/file_partition.h"
+
 #include <algorithm>
+#include <array>
+#include <limits>
 #include <llvm/Support/Endian.h>
-#include <set>
+#include <llvm/Support/xxhash.h>
+#include <numeric>
+#include <tbb/blocked_range.h>
+#include <tbb/parallel_reduce.h>
+#include <tbb/parallel_sort.h>
 #include <tuple>
 
 namespace hotgate::analyzer {
@@ -61,156 +69,6 @@ Ledger::Bytes Ledger::differing() const {
 
 namespace {
 
-enum class OwnerKind : uint8_t { header, function, datum, structure, filler, signature, unknown };
-
-struct OwnedRange {
-  uint32_t fileOffset = 0;
-  uint32_t size = 0;
-  std::optional<uint32_t> rva; // headers and what lies outside the image have none
-  OwnerKind kind = OwnerKind::unknown;
-  uint32_t owner = 0; // function, datum or structure index
-  int part = -1;      // fragment of a function, -1 for its body
-  std::string section;
-
-  // What a range of the other file must have in common with this one to be its partner, once owners are paired.
-  [[nodiscard]] std::tuple<OwnerKind, uint32_t, int> identity() const { return {kind, owner, part}; }
-};
-
-bool isFillerByte(uint8_t byte) { return byte == 0 || byte == 0xCC || byte == 0x90; }
-
-// Multi-byte nops as assemblers emit them between functions: `66 66 2E 0F 1F 84 00 ...`, `0F 1F 40 00`.
-bool isNopPadding(std::span<const uint8_t> bytes) {
-  for (size_t at = 0; at < bytes.size();) {
-    if (isFillerByte(bytes[at]) || bytes[at] == 0x66 || bytes[at] == 0x2E) {
-      ++at;
-      continue;
-    }
-    if (bytes.size() - at < 3 || bytes[at] != 0x0F || bytes[at + 1] != 0x1F)
-      return false;
-    const uint8_t modrm = bytes[at + 2];
-    size_t length = 3;
-    if ((modrm & 7) == 4)
-      ++length; // SIB
-    length += (modrm >> 6) == 1 ? 1 : (modrm >> 6) == 2 ? 4 : 0;
-    at += length;
-    if (at > bytes.size())
-      return false;
-  }
-  return true;
-}
-
-// Cuts one file into owned ranges.
-class Partition {
-public:
-  explicit Partition(const Program &program) : program_(program), image_(program.image()) {}
-
-  std::vector<OwnedRange> cut() {
-    collectOwners();
-    const auto fileSize = static_cast<uint32_t>(image_.fileBytes().size());
-    const uint32_t headers = std::min(image_.sizeOfHeaders(), fileSize);
-    push(0, headers, std::nullopt, OwnerKind::header, 0, -1, "headers");
-    std::vector<const Section *> byOffset;
-    for (const Section &section : image_.sections())
-      if (section.fileSize != 0)
-        byOffset.push_back(&section);
-    std::sort(byOffset.begin(), byOffset.end(),
-              [](const Section *a, const Section *b) { return a->fileOffset < b->fileOffset; });
-    for (const Section *section : byOffset)
-      cutSection(*section, fileSize);
-    cutOverlay(fileSize);
-    return std::move(ranges_);
-  }
-
-private:
-  struct Owner {
-    CodeRange range;
-    OwnerKind kind;
-    uint32_t index;
-    int part;
-  };
-
-  void collectOwners() {
-    for (FunctionIndex i = 0; i < program_.functions().size(); ++i) {
-      const Function &function = program_.functions()[i];
-      owners_.push_back({function.body, OwnerKind::function, i, -1});
-      for (size_t part = 0; part < function.fragments.size(); ++part)
-        owners_.push_back({function.fragments[part], OwnerKind::function, i, static_cast<int>(part)});
-    }
-    for (DatumIndex i = 0; i < program_.data().size(); ++i)
-      owners_.push_back({{program_.data()[i].rva, program_.data()[i].size}, OwnerKind::datum, i, -1});
-    for (uint32_t i = 0; i < program_.structures().size(); ++i)
-      owners_.push_back({{program_.structures()[i].rva, program_.structures()[i].size}, OwnerKind::structure, i, -1});
-    std::stable_sort(owners_.begin(), owners_.end(),
-                     [](const Owner &a, const Owner &b) { return a.range.rva < b.range.rva; });
-  }
-
-  void push(uint32_t offset, uint32_t size, std::optional<uint32_t> rva, OwnerKind kind, uint32_t owner, int part,
-            const std::string &section) {
-    if (size == 0)
-      return;
-    ranges_.push_back({offset, size, rva, kind, owner, part, section});
-    done_ = offset + size;
-  }
-
-  void pushGap(uint32_t offset, uint32_t size, uint32_t rva, const Section &section) {
-    const auto bytes = image_.fileBytes().subspan(offset, size);
-    const bool filler =
-        std::all_of(bytes.begin(), bytes.end(), isFillerByte) || (section.isExecutable() && isNopPadding(bytes));
-    push(offset, size, rva, filler ? OwnerKind::filler : OwnerKind::unknown, 0, -1, section.name);
-  }
-
-  void cutSection(const Section &section, uint32_t fileSize) {
-    if (section.fileOffset >= fileSize)
-      return;
-    const uint32_t begin = std::max(section.fileOffset, done_);
-    const uint32_t end =
-        static_cast<uint32_t>(std::min<uint64_t>(uint64_t{section.fileOffset} + section.fileSize, fileSize));
-    cutBetweenSections(begin);
-    if (begin >= end)
-      return;
-    uint32_t rva = section.rva + (begin - section.fileOffset);
-    const uint32_t endRva = section.rva + (end - section.fileOffset);
-    auto owner = std::lower_bound(owners_.begin(), owners_.end(), rva,
-                                  [](const Owner &o, uint32_t address) { return o.range.rva < address; });
-    for (; owner != owners_.end() && owner->range.rva < endRva; ++owner) {
-      if (owner->range.end() <= rva)
-        continue;
-      const uint32_t from = std::max(owner->range.rva, rva);
-      const uint32_t to = std::min(owner->range.end(), endRva);
-      pushGap(section.fileOffset + (rva - section.rva), from - rva, rva, section);
-      push(section.fileOffset + (from - section.rva), to - from, from, owner->kind, owner->index, owner->part,
-           section.name);
-      rva = to;
-    }
-    pushGap(section.fileOffset + (rva - section.rva), endRva - rva, rva, section);
-  }
-
-  // Bytes that no section claims.
-  void cutBetweenSections(uint32_t end) {
-    if (end <= done_)
-      return;
-    const auto bytes = image_.fileBytes().subspan(done_, end - done_);
-    const bool filler = std::all_of(bytes.begin(), bytes.end(), [](uint8_t byte) { return byte == 0; });
-    push(done_, end - done_, std::nullopt, filler ? OwnerKind::filler : OwnerKind::unknown, 0, -1, "between sections");
-  }
-
-  void cutOverlay(uint32_t fileSize) {
-    const DirectoryRange certificates = image_.directory(Directory::certificates); // its "RVA" is a file offset
-    if (certificates.size != 0 && certificates.rva >= done_ && certificates.rva < fileSize) {
-      cutBetweenSections(certificates.rva);
-      push(certificates.rva, std::min(certificates.size, fileSize - certificates.rva), std::nullopt,
-           OwnerKind::signature, 0, -1, "signature");
-    }
-    cutBetweenSections(fileSize);
-  }
-
-  const Program &program_;
-  const Image &image_;
-  std::vector<Owner> owners_;
-  std::vector<OwnedRange> ranges_;
-  uint32_t done_ = 0;
-};
-
 Cause causeOfStructure(StructureKind kind) {
   switch (kind) {
   case StructureKind::exportTable:
@@ -235,176 +93,276 @@ Cause causeOfStructure(StructureKind kind) {
   return Cause::unattributed;
 }
 
+using Sums = std::array<Ledger::Bytes, static_cast<size_t>(Cause::unattributed) + 1>;
+
+void addSums(Sums &to, const Sums &from) {
+  for (size_t i = 0; i < to.size(); ++i) {
+    to[i].pre += from[i].pre;
+    to[i].post += from[i].post;
+  }
+}
+
+Ledger::Bytes &at(Sums &sums, Cause cause) { return sums[static_cast<size_t>(cause)]; }
+
+// One side of the comparison: a file, its ranges, and which of them have found their partner.
+struct Side {
+  explicit Side(const Program &ofProgram)
+      : program(ofProgram), ranges(partitionFile(ofProgram)), bytes(ofProgram.image().fileBytes()) {}
+
+  [[nodiscard]] std::span<const uint8_t> bytesOf(const FileRange &range) const {
+    return bytes.subspan(range.fileOffset, range.size);
+  }
+
+  const Program &program;
+  std::vector<FileRange> ranges;
+  std::span<const uint8_t> bytes;
+  std::vector<bool> isPaired = std::vector<bool>(ranges.size());
+};
+
 class Accountant {
 public:
   Accountant(const Referents &referents, const std::vector<FunctionDifference> &functions)
-      : referents_(referents), preStructures_(referents.pre().structures()),
-        postStructures_(referents.post().structures()) {
+      : referents_(referents), pre_(referents.pre()), post_(referents.post()),
+        isIdentical_(referents.pre().functions().size()) {
     for (const FunctionDifference &difference : functions)
       if (difference.pre && difference.status == ChangeStatus::identical)
-        identical_.insert(*difference.pre);
+        isIdentical_[*difference.pre] = true;
   }
 
   Result<Ledger> account() {
-    const std::vector<OwnedRange> pre = Partition(referents_.pre()).cut();
-    const std::vector<OwnedRange> post = Partition(referents_.post()).cut();
-    pairRanges(pre, post);
-    HOTGATE_CHECK(checkComplete());
-    mergeUnattributed();
-    return std::move(ledger_);
+    pairByOwner();
+    pairByContent();
+    const Sums sums = addUp();
+    HOTGATE_CHECK(checkSum(pre_.program.image(), sums, &Ledger::Bytes::pre));
+    HOTGATE_CHECK(checkSum(post_.program.image(), sums, &Ledger::Bytes::post));
+    Ledger ledger;
+    for (size_t i = 0; i < sums.size(); ++i)
+      if (sums[i].pre != 0 || sums[i].post != 0)
+        ledger.byCause[static_cast<Cause>(i)] = sums[i];
+    listUnattributed(pre_, false, ledger);
+    listUnattributed(post_, true, ledger);
+    return ledger;
   }
 
 private:
-  using Identity = std::tuple<OwnerKind, uint32_t, int>;
+  // What a range of the other file must have in common with a pre range to be its partner. A datum or function can lie
+  // in several ranges (cut by a section's end); only the first is paired.
+  using Identity = std::tuple<RangeKind, uint32_t, int>;
 
-  // The identity that the partner of this pre range has in the post file; nullopt when it can have none.
-  std::optional<Identity> partnerIdentity(const OwnedRange &range) {
+  void pair(uint32_t pre, uint32_t post) {
+    pairs_.emplace_back(pre, post);
+    pre_.isPaired[pre] = true;
+    post_.isPaired[post] = true;
+  }
+
+  void pairByOwner() {
+    const std::vector<uint32_t> structures = structuresInPost();
+    std::vector<std::pair<Identity, uint32_t>> wanted, offered;
+    for (uint32_t i = 0; i < pre_.ranges.size(); ++i)
+      if (const auto identity = partnerIdentity(pre_.ranges[i], structures))
+        wanted.emplace_back(*identity, i);
+    for (uint32_t i = 0; i < post_.ranges.size(); ++i)
+      offered.emplace_back(Identity{post_.ranges[i].kind, post_.ranges[i].owner, post_.ranges[i].part}, i);
+    tbb::parallel_sort(wanted.begin(), wanted.end());
+    tbb::parallel_sort(offered.begin(), offered.end());
+    for (size_t i = 0, j = 0; i < wanted.size() && j < offered.size();) {
+      if (wanted[i].first == offered[j].first)
+        pair(wanted[i++].second, offered[j++].second);
+      else
+        ++(wanted[i].first < offered[j].first ? i : j);
+    }
+  }
+
+  // The identity that the partner of this pre range has in the post file; nullopt when it is paired by content.
+  std::optional<Identity> partnerIdentity(const FileRange &range, const std::vector<uint32_t> &structures) const {
+    const auto identity = [&](std::optional<uint32_t> owner) {
+      return owner ? std::optional(Identity{range.kind, *owner, range.part}) : std::nullopt;
+    };
     switch (range.kind) {
-    case OwnerKind::function:
-      if (const auto post = referents_.pairing().functions.toPost(range.owner))
-        return Identity{range.kind, *post, range.part};
+    case RangeKind::function:
+      return identity(referents_.pairing().functions.toPost(range.owner));
+    case RangeKind::datum:
+      return identity(referents_.pairing().data.toPost(range.owner));
+    case RangeKind::structure:
+      return identity(structures[range.owner]);
+    case RangeKind::header:
+    case RangeKind::signature:
+      return identity(range.owner);
+    case RangeKind::filler:
+    case RangeKind::unknown:
       return std::nullopt;
-    case OwnerKind::datum:
-      if (const auto post = referents_.pairing().data.toPost(range.owner))
-        return Identity{range.kind, *post, range.part};
-      return std::nullopt;
-    case OwnerKind::structure:
-      if (const auto post = structureInPost(range.owner))
-        return Identity{range.kind, *post, range.part};
-      return std::nullopt;
-    case OwnerKind::header:
-    case OwnerKind::signature:
-      return range.identity();
-    case OwnerKind::filler:
-    case OwnerKind::unknown:
-      return std::nullopt; // paired by content
     }
     return std::nullopt;
   }
 
   // The k-th structure of a kind is the k-th of that kind.
-  std::optional<uint32_t> structureInPost(uint32_t index) const {
-    const StructureKind kind = preStructures_[index].kind;
-    auto ordinal = std::count_if(preStructures_.begin(), preStructures_.begin() + index,
-                                 [&](const Structure &s) { return s.kind == kind; });
-    for (uint32_t i = 0; i < postStructures_.size(); ++i)
-      if (postStructures_[i].kind == kind && ordinal-- == 0)
-        return i;
-    return std::nullopt;
+  std::vector<uint32_t> structuresInPost() const {
+    std::map<StructureKind, std::vector<uint32_t>> ofKind;
+    const auto &postStructures = post_.program.structures();
+    for (uint32_t i = 0; i < postStructures.size(); ++i)
+      ofKind[postStructures[i].kind].push_back(i);
+    std::map<StructureKind, size_t> next;
+    std::vector<uint32_t> result;
+    for (const Structure &structure : pre_.program.structures()) {
+      const auto &candidates = ofKind[structure.kind];
+      const size_t ordinal = next[structure.kind]++;
+      constexpr uint32_t none = std::numeric_limits<uint32_t>::max();
+      result.push_back(ordinal < candidates.size() ? candidates[ordinal] : none);
+    }
+    return result;
   }
 
-  void pairRanges(const std::vector<OwnedRange> &pre, const std::vector<OwnedRange> &post) {
-    std::map<Identity, std::vector<const OwnedRange *>> byIdentity;
-    std::map<std::string, std::vector<const OwnedRange *>> byContent;
-    for (const OwnedRange &range : post) {
-      byIdentity[range.identity()].push_back(&range);
-      if (isPairedByContent(range))
-        byContent[content(referents_.post(), range)].push_back(&range);
-    }
-    std::set<const OwnedRange *> used;
-    const auto take = [&](std::vector<const OwnedRange *> &candidates) -> const OwnedRange * {
-      for (const OwnedRange *candidate : candidates)
-        if (used.insert(candidate).second)
-          return candidate;
-      return nullptr;
-    };
-    for (const OwnedRange &range : pre) {
-      const OwnedRange *partner = nullptr;
-      if (const auto identity = partnerIdentity(range)) {
-        if (const auto found = byIdentity.find(*identity); found != byIdentity.end())
-          partner = take(found->second);
-      } else if (isPairedByContent(range)) {
-        if (const auto found = byContent.find(content(referents_.pre(), range)); found != byContent.end())
-          partner = take(found->second);
+  struct Keyed {
+    uint64_t hash;
+    uint32_t rva;
+    uint32_t range;
+    auto operator<=>(const Keyed &) const = default;
+  };
+
+  // Unnamed constants, filler and what nobody owns: equal bytes are the same thing, at the same place before another.
+  void pairByContent() {
+    const std::vector<Keyed> pre = keysOf(pre_);
+    const std::vector<Keyed> post = keysOf(post_);
+    for (size_t i = 0, j = 0; i < pre.size() && j < post.size();) {
+      if (pre[i].hash != post[j].hash) {
+        ++(pre[i].hash < post[j].hash ? i : j);
+        continue;
       }
-      if (partner != nullptr)
-        addPair(range, *partner);
+      const auto endOf = [](const std::vector<Keyed> &keys, size_t begin) {
+        size_t end = begin;
+        while (end < keys.size() && keys[end].hash == keys[begin].hash)
+          ++end;
+        return end;
+      };
+      const size_t preEnd = endOf(pre, i);
+      const size_t postEnd = endOf(post, j);
+      pairEqual(std::span(pre).subspan(i, preEnd - i), std::span(post).subspan(j, postEnd - j));
+      i = preEnd;
+      j = postEnd;
+    }
+  }
+
+  static std::vector<Keyed> keysOf(const Side &side) {
+    std::vector<Keyed> keys;
+    for (uint32_t i = 0; i < side.ranges.size(); ++i) {
+      const FileRange &range = side.ranges[i];
+      const bool byContent =
+          range.kind == RangeKind::filler || range.kind == RangeKind::unknown || range.kind == RangeKind::datum;
+      if (byContent && !side.isPaired[i])
+        keys.push_back({hashOf(side.bytesOf(range)), range.rva.value_or(0), i});
+    }
+    tbb::parallel_sort(keys.begin(), keys.end());
+    return keys;
+  }
+
+  static uint64_t hashOf(std::span<const uint8_t> bytes) {
+    return llvm::xxh3_64bits(llvm::ArrayRef(bytes.data(), bytes.size()));
+  }
+
+  void pairEqual(std::span<const Keyed> pre, std::span<const Keyed> post) {
+    const auto pairIfEqual = [&](const Keyed &a, const Keyed &b) {
+      const FileRange &preRange = pre_.ranges[a.range];
+      const FileRange &postRange = post_.ranges[b.range];
+      if (preRange.kind == postRange.kind && std::ranges::equal(pre_.bytesOf(preRange), post_.bytesOf(postRange)))
+        pair(a.range, b.range);
+    };
+    for (size_t i = 0, j = 0; i < pre.size() && j < post.size();) {
+      if (pre[i].rva == post[j].rva)
+        pairIfEqual(pre[i++], post[j++]);
       else
-        addAlone(range, false);
+        ++(pre[i].rva < post[j].rva ? i : j);
     }
-    for (const OwnedRange &range : post)
-      if (!used.contains(&range))
-        addAlone(range, true);
+    for (size_t i = 0, j = 0; i < pre.size() && j < post.size();) {
+      if (pre_.isPaired[pre[i].range])
+        ++i;
+      else if (post_.isPaired[post[j].range])
+        ++j;
+      else
+        pairIfEqual(pre[i++], post[j++]);
+    }
   }
 
-  // Unnamed constants, filler and what nobody owns: equal bytes are the same thing.
-  static bool isPairedByContent(const OwnedRange &range) {
-    return range.kind == OwnerKind::filler || range.kind == OwnerKind::unknown || range.kind == OwnerKind::datum;
-  }
-
-  static std::string content(const Program &program, const OwnedRange &range) {
-    const auto bytes = program.image().fileBytes().subspan(range.fileOffset, range.size);
-    return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
-  }
-
-  Cause causeOf(const OwnedRange &range, bool isPost) const {
+  Cause causeOf(const Side &side, const FileRange &range) const {
     switch (range.kind) {
-    case OwnerKind::header:
+    case RangeKind::header:
       return Cause::headerLayout;
-    case OwnerKind::function:
-      return !isPost && identical_.contains(range.owner) ? Cause::displacementOnly : Cause::functionBody;
-    case OwnerKind::datum: {
-      const Program &program = isPost ? referents_.post() : referents_.pre();
-      return program.data()[range.owner].name.empty() ? Cause::constant : Cause::dataValue;
-    }
-    case OwnerKind::structure:
-      return causeOfStructure((isPost ? postStructures_ : preStructures_)[range.owner].kind);
-    case OwnerKind::filler:
+    case RangeKind::function:
+      return &side == &pre_ && isIdentical_[range.owner] ? Cause::displacementOnly : Cause::functionBody;
+    case RangeKind::datum:
+      return side.program.data()[range.owner].name.empty() && !side.program.image().sections()[range.section].isWritable()
+                 ? Cause::constant
+                 : Cause::dataValue;
+    case RangeKind::structure:
+      return causeOfStructure(side.program.structures()[range.owner].kind);
+    case RangeKind::filler:
       return Cause::padding;
-    case OwnerKind::signature:
+    case RangeKind::signature:
       return Cause::signature;
-    case OwnerKind::unknown:
+    case RangeKind::unknown:
       return Cause::unattributed;
     }
     return Cause::unattributed;
   }
 
-  Cause causeOfByte(const OwnedRange &pre, uint32_t index, const Image &image) const {
-    if (pre.kind != OwnerKind::header)
-      return causeOf(pre, false);
-    const auto bytes = image.fileBytes();
-    const uint32_t peOffset = llvm::support::endian::read32le(&bytes[0x3C]);
-    if (index >= 0x40 && index < peOffset)
+  // A byte of the headers that differs.
+  static Cause causeInHeader(uint32_t offset, std::span<const uint8_t> file) {
+    const uint32_t peOffset = llvm::support::endian::read32le(&file[0x3C]);
+    if (offset >= 0x40 && offset < peOffset)
       return Cause::buildStamp; // DOS stub and rich header
-    if (index >= peOffset + 8 && index < peOffset + 12)
+    if (offset >= peOffset + 8 && offset < peOffset + 12)
       return Cause::buildStamp; // FileHeader.TimeDateStamp
-    if (index >= peOffset + 24 + 64 && index < peOffset + 24 + 68)
+    if (offset >= peOffset + 24 + 64 && offset < peOffset + 24 + 68)
       return Cause::checksum; // OptionalHeader.CheckSum
     return Cause::headerLayout;
   }
 
-  void addPair(const OwnedRange &pre, const OwnedRange &post) {
-    const auto preBytes = referents_.pre().image().fileBytes().subspan(pre.fileOffset, pre.size);
-    const auto postBytes = referents_.post().image().fileBytes().subspan(post.fileOffset, post.size);
+  Sums addUp() const {
+    Sums sums = tbb::parallel_reduce(
+        tbb::blocked_range<size_t>(0, pairs_.size(), 1024), Sums{},
+        [&](const tbb::blocked_range<size_t> &range, Sums partial) {
+          for (size_t i = range.begin(); i != range.end(); ++i)
+            addPair(pre_.ranges[pairs_[i].first], post_.ranges[pairs_[i].second], partial);
+          return partial;
+        },
+        [](Sums a, const Sums &b) {
+          addSums(a, b);
+          return a;
+        });
+    for (size_t i = 0; i < pre_.ranges.size(); ++i)
+      if (!pre_.isPaired[i])
+        at(sums, causeOf(pre_, pre_.ranges[i])).pre += pre_.ranges[i].size;
+    for (size_t i = 0; i < post_.ranges.size(); ++i)
+      if (!post_.isPaired[i])
+        at(sums, causeOf(post_, post_.ranges[i])).post += post_.ranges[i].size;
+    return sums;
+  }
+
+  void addPair(const FileRange &pre, const FileRange &post, Sums &sums) const {
+    const auto preBytes = pre_.bytesOf(pre);
+    const auto postBytes = post_.bytesOf(post);
     const uint32_t common = std::min(pre.size, post.size);
-    const Cause equal = pre.rva == post.rva ? Cause::same : Cause::moved;
-    for (uint32_t i = 0; i < common; ++i) {
-      const Cause cause = preBytes[i] == postBytes[i] ? equal : causeOfByte(pre, i, referents_.pre().image());
-      ++ledger_.byCause[cause].pre;
-      ++ledger_.byCause[cause].post;
+    uint32_t equal = 0;
+    for (uint32_t i = 0; i < common; ++i)
+      equal += preBytes[i] == postBytes[i] ? 1 : 0;
+    const auto add = [&](Cause cause, uint32_t preSize, uint32_t postSize) {
+      at(sums, cause).pre += preSize;
+      at(sums, cause).post += postSize;
+    };
+    add(pre.rva == post.rva ? Cause::same : Cause::moved, equal, equal);
+    const Cause cause = causeOf(pre_, pre);
+    add(cause, pre.size - common, post.size - common);
+    if (pre.kind != RangeKind::header) {
+      add(cause, common - equal, common - equal);
+      return;
     }
-    ledger_.byCause[causeOf(pre, false)].pre += pre.size - common;
-    ledger_.byCause[causeOf(pre, false)].post += post.size - common;
+    for (uint32_t i = 0; i < common; ++i)
+      if (preBytes[i] != postBytes[i])
+        add(causeInHeader(i, pre_.bytes), 1, 1);
   }
 
-  void addAlone(const OwnedRange &range, bool isPost) {
-    const Cause cause = causeOf(range, isPost);
-    (isPost ? ledger_.byCause[cause].post : ledger_.byCause[cause].pre) += range.size;
-    if (cause == Cause::unattributed)
-      ledger_.unattributed.push_back({isPost, range.fileOffset, range.size, range.section});
-  }
-
-  Result<> checkComplete() const {
-    Ledger::Bytes total;
-    for (const auto &[cause, bytes] : ledger_.byCause) {
-      total.pre += bytes.pre;
-      total.post += bytes.post;
-    }
-    HOTGATE_CHECK(checkSum(referents_.pre().image(), total.pre));
-    return checkSum(referents_.post().image(), total.post);
-  }
-
-  static Result<> checkSum(const Image &image, uint64_t counted) {
+  static Result<> checkSum(const Image &image, const Sums &sums, uint64_t Ledger::Bytes::*side) {
+    const uint64_t counted = std::accumulate(sums.begin(), sums.end(), uint64_t{0},
+                                             [&](uint64_t sum, const Ledger::Bytes &bytes) { return sum + bytes.*side; });
     if (counted == image.fileBytes().size())
       return {};
     return failFault(image.path().string(), "ledger",
@@ -412,19 +370,21 @@ private:
                      "report this image: the comparison of it cannot be trusted");
   }
 
-  void mergeUnattributed() {
-    std::erase_if(ledger_.byCause, [](const auto &entry) { return entry.second.pre == 0 && entry.second.post == 0; });
-    std::stable_sort(ledger_.unattributed.begin(), ledger_.unattributed.end(),
-                     [](const UnattributedRange &a, const UnattributedRange &b) {
-                       return std::tie(a.isPost, a.fileOffset) < std::tie(b.isPost, b.fileOffset);
-                     });
+  // Ranges are in file order.
+  void listUnattributed(const Side &side, bool isPost, Ledger &ledger) const {
+    for (size_t i = 0; i < side.ranges.size(); ++i) {
+      const FileRange &range = side.ranges[i];
+      if (!side.isPaired[i] && causeOf(side, range) == Cause::unattributed)
+        ledger.unattributed.push_back({isPost, range.fileOffset, range.size,
+                                       range.section < 0 ? "outside of sections"
+                                                         : side.program.image().sections()[range.section].name});
+    }
   }
 
   const Referents &referents_;
-  const std::vector<Structure> &preStructures_;
-  const std::vector<Structure> &postStructures_;
-  std::set<FunctionIndex> identical_;
-  Ledger ledger_;
+  Side pre_, post_;
+  std::vector<bool> isIdentical_;                      // pre functions
+  std::vector<std::pair<uint32_t, uint32_t>> pairs_; // of ranges
 };
 
 } // namespace
