@@ -1,6 +1,8 @@
 #include "analyzer/code/decoder.h"
 
-#include <llvm/ADT/SmallString.h>
+#include "analyzer/code/arm64_encoding.h"
+#include "analyzer/code/opcode_table.h"
+
 #include <llvm/MC/MCAsmInfo.h>
 #include <llvm/MC/MCContext.h>
 #include <llvm/MC/MCDisassembler/MCDisassembler.h>
@@ -13,8 +15,10 @@
 #include <llvm/MC/MCSubtargetInfo.h>
 #include <llvm/MC/MCTargetOptions.h>
 #include <llvm/MC/TargetRegistry.h>
+#include <llvm/Support/Endian.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Support/raw_ostream.h>
+
 #include <mutex>
 
 namespace hotgate::analyzer {
@@ -31,11 +35,13 @@ public:
   void begin(Instruction &instruction, uint8_t prefix) {
     instruction_ = &instruction;
     prefix_ = prefix;
+    lastPlace_ = 0;
   }
 
   bool tryAddingSymbolicOperand(llvm::MCInst &, llvm::raw_ostream &, int64_t value, uint64_t, bool isBranch,
                                 uint64_t offset, uint64_t operandSize, uint64_t) override {
-    if (operandSize != 0) // a RIP-relative displacement arrives here too, without its size
+    const bool isRipRelative = lastPlace_ == prefix_ + offset; // it arrives here too
+    if (operandSize != 0 && !isRipRelative)
       add(isBranch ? EncodedField::Kind::branchTarget : EncodedField::Kind::number, prefix_ + offset, operandSize,
           value);
     return false;
@@ -43,25 +49,79 @@ public:
 
   // `address` is that of the displacement itself.
   void tryAddingPcLoadReferenceComment(llvm::raw_ostream &, int64_t value, uint64_t address) override {
-    add(EncodedField::Kind::ripRelative, address - instruction_->rva, 4, value);
+    lastPlace_ = address - instruction_->rva;
+    add(EncodedField::Kind::ripRelative, lastPlace_, 4, value);
   }
 
 private:
   void add(EncodedField::Kind kind, uint64_t offset, uint64_t size, int64_t value) {
     if (instruction_->fieldCount < instruction_->fields.size())
       instruction_->fields[instruction_->fieldCount++] = {kind, static_cast<uint8_t>(offset),
-                                                          static_cast<uint8_t>(size), value};
+                                                          static_cast<uint8_t>(size), FieldForm::bytes, value};
   }
 
   Instruction *instruction_ = nullptr;
   uint8_t prefix_ = 0;
+  uint64_t lastPlace_ = 0; // offset of the last RIP-relative displacement, 0 for none
 };
 
-bool isPrefixName(llvm::StringRef name) { return name.ends_with("_PREFIX"); }
+// What Intel syntax says of a memory operand: "xmmword ptr [rax]".
+uint8_t printedWidth(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, uint8_t>, 9> widths{{{"byte", 1},
+                                                                        {"word", 2},
+                                                                        {"dword", 4},
+                                                                        {"fword", 6},
+                                                                        {"qword", 8},
+                                                                        {"tbyte", 10},
+                                                                        {"xmmword", 16},
+                                                                        {"ymmword", 32},
+                                                                        {"zmmword", 64}}};
+  const size_t end = text.find(" ptr ");
+  if (end == std::string_view::npos)
+    return 0;
+  const size_t begin = text.find_last_of(" \t{,", end - 1) + 1; // npos + 1 is the text's begin
+  const std::string_view word = text.substr(begin, end - begin);
+  for (const auto &[name, width] : widths)
+    if (word == name)
+      return width;
+  return 0;
+}
+
+// How LLVM is told about a machine.
+struct Target {
+  const char *triple;
+  const char *features;
+  unsigned syntax; // of the printer: 1 is Intel's
+};
+
+Target targetOf(Machine machine) {
+  switch (machine) {
+  case Machine::x64:
+    return {"x86_64-pc-windows-msvc", "", 1};
+  case Machine::x86:
+    return {"i386-pc-windows-msvc", "", 1};
+  case Machine::arm64:
+    return {"aarch64-pc-windows-msvc", "+all", 0};
+  }
+  return {"", "", 0};
+}
+
+void registerTargets() {
+  static std::once_flag registered;
+  std::call_once(registered, [] {
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86Disassembler();
+    LLVMInitializeAArch64TargetInfo();
+    LLVMInitializeAArch64TargetMC();
+    LLVMInitializeAArch64Disassembler();
+  });
+}
 
 } // namespace
 
 struct Decoder::Machinery {
+  Machine machine = Machine::x64;
   std::unique_ptr<llvm::MCRegisterInfo> registers;
   std::unique_ptr<llvm::MCAsmInfo> assembly;
   std::unique_ptr<llvm::MCSubtargetInfo> subtarget;
@@ -69,7 +129,16 @@ struct Decoder::Machinery {
   std::unique_ptr<llvm::MCContext> context;
   std::unique_ptr<llvm::MCDisassembler> disassembler;
   std::unique_ptr<llvm::MCInstPrinter> printer;
-  FieldRecorder *recorder = nullptr; // owned by the disassembler
+  FieldRecorder *recorder = nullptr; // owned by the disassembler; none for ARM64
+  const std::vector<OpcodeTraits> *opcodes = nullptr;
+
+  // x86: what stands for "no index register" where a SIB byte is there without need.
+  unsigned noIndex32 = 0;
+  unsigned noIndex64 = 0;
+
+  // x86: by opcode, from the text of the first instruction that had it.
+  static constexpr uint8_t widthUnknown = 0xFF;
+  std::vector<uint8_t> widths;
 
   // One instruction of LLVM's, which may be a lone prefix.
   bool step(std::span<const uint8_t> bytes, uint64_t address, llvm::MCInst &inst, uint64_t &size) const {
@@ -77,12 +146,37 @@ struct Decoder::Machinery {
            llvm::MCDisassembler::Success;
   }
 
-  // The whole instruction: LLVM returns `lock` and a stray `rep` as instructions of their own.
   bool decode(std::span<const uint8_t> bytes, uint32_t rva, Instruction &instruction, llvm::MCInst &inst,
-              std::string *prefixText) const {
-    constexpr int longestInstruction = 15;
-    instruction = {};
+              std::string *prefixText) {
     instruction.rva = rva;
+    instruction.fieldCount = 0;
+    if (machine == Machine::arm64 ? decodeArm64(bytes, instruction, inst)
+                                  : decodeX86(bytes, instruction, inst, prefixText))
+      return true;
+    instruction.fieldCount = 0; // LLVM can find a field before it finds that the rest is nothing
+    return false;
+  }
+
+  bool decodeArm64(std::span<const uint8_t> bytes, Instruction &instruction, llvm::MCInst &inst) const {
+    uint64_t size = 0;
+    if (!step(bytes, instruction.rva, inst, size))
+      return false;
+    const uint32_t word = llvm::support::endian::read32le(bytes.data());
+    instruction.size = static_cast<uint8_t>(size);
+    if (const auto field = arm64::encodedField(word, instruction.rva))
+      instruction.fields[instruction.fieldCount++] = *field;
+    describe(inst, instruction);
+    if (arm64::isTrap(word))
+      instruction.flow = Flow::stop;
+    instruction.accessWidth = arm64::accessWidth(word);
+    instruction.hasIndexRegister = arm64::hasIndexRegister(word);
+    return true;
+  }
+
+  // The whole instruction: LLVM returns `lock` and a stray `rep` as instructions of their own.
+  bool decodeX86(std::span<const uint8_t> bytes, Instruction &instruction, llvm::MCInst &inst,
+                 std::string *prefixText) {
+    constexpr int longestInstruction = 15;
     uint8_t prefix = 0;
     for (;;) {
       if (prefix >= bytes.size() || prefix >= longestInstruction)
@@ -90,45 +184,70 @@ struct Decoder::Machinery {
       inst.clear();
       recorder->begin(instruction, prefix);
       uint64_t size = 0;
-      if (!step(bytes.subspan(prefix), uint64_t{rva} + prefix, inst, size) || size == 0 ||
+      if (!step(bytes.subspan(prefix), uint64_t{instruction.rva} + prefix, inst, size) || size == 0 ||
           prefix + size > longestInstruction)
         return false;
       instruction.size = static_cast<uint8_t>(prefix + size);
-      if (!isPrefixName(instructions->getName(inst.getOpcode())) || instruction.size == bytes.size())
+      if (!(*opcodes)[inst.getOpcode()].isPrefix || instruction.size == bytes.size())
         break;
       prefix = instruction.size;
       if (prefixText != nullptr)
         *prefixText += text(inst, 0) + " ";
     }
-    describe(inst, instruction);
+    const OpcodeTraits &traits = describe(inst, instruction);
+    instruction.accessWidth = widthOf(traits, inst);
+    instruction.hasIndexRegister = hasIndexRegister(traits, inst);
     return true;
   }
 
-  void describe(const llvm::MCInst &inst, Instruction &instruction) const {
-    const llvm::MCInstrDesc &description = instructions->get(inst.getOpcode());
-    instruction.opcode = inst.getOpcode();
-    instruction.mayLoad = description.mayLoad();
-    instruction.mayStore = description.mayStore();
+  const OpcodeTraits &describe(const llvm::MCInst &inst, Instruction &instruction) const {
+    const OpcodeTraits &traits = (*opcodes)[inst.getOpcode()];
     const bool direct = instruction.fieldCount != 0 && instruction.fields[0].kind == EncodedField::Kind::branchTarget;
-    if (description.isCall())
-      instruction.flow = direct ? Flow::call : Flow::indirectCall;
-    else if (description.isReturn() || description.isTrap() || instructions->getName(inst.getOpcode()) == "INT3")
-      instruction.flow = Flow::stop;
-    else if (description.isConditionalBranch())
-      instruction.flow = Flow::conditionalBranch;
-    else if (description.isBranch())
-      instruction.flow = direct ? Flow::branch : Flow::indirectBranch;
+    instruction.opcode = inst.getOpcode();
+    instruction.flow = direct ? traits.flow : traits.indirect;
+    instruction.mayLoad = traits.mayLoad;
+    instruction.mayStore = traits.mayStore;
+    return traits;
   }
 
-  std::string text(const llvm::MCInst &inst, uint64_t nextAddress) const {
+  uint8_t widthOf(const OpcodeTraits &traits, const llvm::MCInst &inst) {
+    uint8_t &width = widths[inst.getOpcode()];
+    if (width == widthUnknown)
+      width = traits.accessesMemory ? printedWidth(text(inst, 0)) : 0;
+    return width;
+  }
+
+  bool hasIndexRegister(const OpcodeTraits &traits, const llvm::MCInst &inst) const {
+    if (traits.memoryOperand == OpcodeTraits::none)
+      return false;
+    const unsigned index = inst.getOperand(traits.memoryOperand + 2).getReg();
+    return index != 0 && index != noIndex32 && index != noIndex64;
+  }
+
+  std::string text(const llvm::MCInst &inst, uint64_t address) const {
     std::string result;
     llvm::raw_string_ostream stream(result);
-    printer->printInst(&inst, nextAddress, "", *subtarget, stream);
+    printer->printInst(&inst, address, "", *subtarget, stream);
     for (char &character : result)
       if (character == '\t')
         character = ' ';
     result.erase(0, result.find_first_not_of(' '));
     return result;
+  }
+
+  void prepareX86(const llvm::Target &target, const std::string &triple) {
+    auto owned = std::make_unique<FieldRecorder>(
+        *context, std::unique_ptr<llvm::MCRelocationInfo>(target.createMCRelocationInfo(triple, *context)));
+    recorder = owned.get();
+    disassembler->setSymbolizer(std::move(owned));
+    widths.assign(instructions->getNumOpcodes(), widthUnknown);
+    for (unsigned number = 1; number < registers->getNumRegs(); ++number) {
+      const llvm::StringRef name = registers->getName(number);
+      if (name == "EIZ")
+        noIndex32 = number;
+      else if (name == "RIZ")
+        noIndex64 = number;
+    }
   }
 };
 
@@ -138,38 +257,29 @@ Decoder &Decoder::operator=(Decoder &&) noexcept = default;
 Decoder::~Decoder() = default;
 
 Result<Decoder> Decoder::create(Machine machine) {
-  if (machine != Machine::x64)
-    return failInput("decoder", "", fmt::format("{} code is not decoded yet", machineName(machine)),
-                     "compare x64 images");
-  static std::once_flag registered;
-  std::call_once(registered, [] {
-    LLVMInitializeX86TargetInfo();
-    LLVMInitializeX86TargetMC();
-    LLVMInitializeX86Disassembler();
-  });
-  const std::string triple = "x86_64-pc-windows-msvc";
+  registerTargets();
+  const Target wanted = targetOf(machine);
+  const std::string triple = wanted.triple;
   std::string error;
   const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
   if (target == nullptr)
-    return failFault("decoder", "", error, "install LLVM 19 with its X86 target");
+    return failFault("decoder", "", error, "install LLVM 19 with its X86 and AArch64 targets");
   auto machinery = std::make_unique<Machinery>();
+  machinery->machine = machine;
   machinery->registers.reset(target->createMCRegInfo(triple));
   machinery->assembly.reset(target->createMCAsmInfo(*machinery->registers, triple, llvm::MCTargetOptions()));
-  machinery->subtarget.reset(target->createMCSubtargetInfo(triple, "", ""));
+  machinery->subtarget.reset(target->createMCSubtargetInfo(triple, "", wanted.features));
   machinery->instructions.reset(target->createMCInstrInfo());
   machinery->context = std::make_unique<llvm::MCContext>(llvm::Triple(triple), machinery->assembly.get(),
                                                          machinery->registers.get(), machinery->subtarget.get());
   machinery->disassembler.reset(target->createMCDisassembler(*machinery->subtarget, *machinery->context));
-  constexpr unsigned intelSyntax = 1;
-  machinery->printer.reset(target->createMCInstPrinter(llvm::Triple(triple), intelSyntax, *machinery->assembly,
+  machinery->printer.reset(target->createMCInstPrinter(llvm::Triple(triple), wanted.syntax, *machinery->assembly,
                                                        *machinery->instructions, *machinery->registers));
   machinery->printer->setPrintImmHex(true);
   machinery->printer->setPrintBranchImmAsAddress(true);
-  auto recorder = std::make_unique<FieldRecorder>(
-      *machinery->context,
-      std::unique_ptr<llvm::MCRelocationInfo>(target->createMCRelocationInfo(triple, *machinery->context)));
-  machinery->recorder = recorder.get();
-  machinery->disassembler->setSymbolizer(std::move(recorder));
+  machinery->opcodes = &opcodeTable(machine, *machinery->instructions);
+  if (machine != Machine::arm64)
+    machinery->prepareX86(*target, triple);
   return Decoder(std::move(machinery));
 }
 
@@ -184,8 +294,8 @@ bool Decoder::decodeWithText(std::span<const uint8_t> bytes, uint32_t rva, Instr
   text.clear();
   if (!machinery_->decode(bytes, rva, instruction, inst, &text))
     return false;
-  // LLVM adds a relative branch's displacement to the address that it is given: that of the next instruction.
-  text += machinery_->text(inst, instruction.end());
+  // A relative branch is counted from the next instruction on x64 and x86, from itself on ARM64.
+  text += machinery_->text(inst, machinery_->machine == Machine::arm64 ? rva : instruction.end());
   return true;
 }
 
