@@ -1,7 +1,9 @@
 #include "analyzer/code/decoder.h"
 
 #include "analyzer/code/arm64_encoding.h"
+#include "analyzer/code/instruction_patterns.h"
 #include "analyzer/code/opcode_table.h"
+#include "analyzer/code/x86_encoding.h"
 
 #include <llvm/MC/MCAsmInfo.h>
 #include <llvm/MC/MCContext.h>
@@ -140,15 +142,59 @@ struct Decoder::Machinery {
   static constexpr uint8_t widthUnknown = 0xFF;
   std::vector<uint8_t> widths;
 
+  InstructionPatterns patterns;
+
   // One instruction of LLVM's, which may be a lone prefix.
   bool step(std::span<const uint8_t> bytes, uint64_t address, llvm::MCInst &inst, uint64_t &size) const {
     return disassembler->getInstruction(inst, size, {bytes.data(), bytes.size()}, address, llvm::nulls()) ==
            llvm::MCDisassembler::Success;
   }
 
-  bool decode(std::span<const uint8_t> bytes, uint32_t rva, Instruction &instruction, llvm::MCInst &inst,
-              std::string *prefixText) {
-    instruction.rva = rva;
+  // Without the text: by a known pattern, or by LLVM.
+  bool decode(std::span<const uint8_t> bytes, Instruction &instruction) {
+    return machine == Machine::arm64 ? decodeWord(bytes, instruction) : decodeBytes(bytes, instruction);
+  }
+
+  bool decodeWord(std::span<const uint8_t> bytes, Instruction &instruction) {
+    if (bytes.size() < sizeof(uint32_t))
+      return false;
+    const uint32_t word = llvm::support::endian::read32le(bytes.data());
+    const auto field = arm64::encodedField(word, instruction.rva);
+    // Not every bitmask is one, so LLVM sees each.
+    const uint32_t ignored = field && field->form != FieldForm::arm64Bitmask13 ? fieldBits(field->form) : 0;
+    const uint64_t head = word & ~ignored;
+    if (!patterns.apply(head, bytes, instruction)) {
+      llvm::MCInst inst;
+      if (!decodeByLlvm(bytes, instruction, inst, nullptr))
+        return false;
+      instruction.fieldCount = 0; // their bits are not bytes
+      patterns.learn(head, instruction.size, bytes, instruction);
+    }
+    if (field)
+      instruction.fields[instruction.fieldCount++] = *field;
+    return true;
+  }
+
+  bool decodeBytes(std::span<const uint8_t> bytes, Instruction &instruction) {
+    std::array<uint8_t, x86::longestInstruction + 1> lastBytes{};
+    const uint8_t *window = bytes.data();
+    if (bytes.size() < lastBytes.size()) {
+      std::copy(bytes.begin(), bytes.end(), lastBytes.begin());
+      window = lastBytes.data();
+    }
+    const auto head = x86::readHead(x86::Window(window, lastBytes.size()), machine == Machine::x64);
+    if (head && patterns.apply(head->bytes, bytes, instruction))
+      return true;
+    llvm::MCInst inst;
+    if (!decodeByLlvm(bytes, instruction, inst, nullptr))
+      return false;
+    if (head && !(*opcodes)[inst.getOpcode()].isPrefix)
+      patterns.learn(head->bytes, head->size, bytes, instruction);
+    return true;
+  }
+
+  bool decodeByLlvm(std::span<const uint8_t> bytes, Instruction &instruction, llvm::MCInst &inst,
+                    std::string *prefixText) {
     instruction.fieldCount = 0;
     if (machine == Machine::arm64 ? decodeArm64(bytes, instruction, inst)
                                   : decodeX86(bytes, instruction, inst, prefixText))
@@ -176,16 +222,15 @@ struct Decoder::Machinery {
   // The whole instruction: LLVM returns `lock` and a stray `rep` as instructions of their own.
   bool decodeX86(std::span<const uint8_t> bytes, Instruction &instruction, llvm::MCInst &inst,
                  std::string *prefixText) {
-    constexpr int longestInstruction = 15;
     uint8_t prefix = 0;
     for (;;) {
-      if (prefix >= bytes.size() || prefix >= longestInstruction)
+      if (prefix >= bytes.size() || prefix >= x86::longestInstruction)
         return false;
       inst.clear();
       recorder->begin(instruction, prefix);
       uint64_t size = 0;
       if (!step(bytes.subspan(prefix), uint64_t{instruction.rva} + prefix, inst, size) || size == 0 ||
-          prefix + size > longestInstruction)
+          prefix + size > x86::longestInstruction)
         return false;
       instruction.size = static_cast<uint8_t>(prefix + size);
       if (!(*opcodes)[inst.getOpcode()].isPrefix || instruction.size == bytes.size())
@@ -284,15 +329,16 @@ Result<Decoder> Decoder::create(Machine machine) {
 }
 
 bool Decoder::decode(std::span<const uint8_t> bytes, uint32_t rva, Instruction &instruction) {
-  llvm::MCInst inst;
-  return machinery_->decode(bytes, rva, instruction, inst, nullptr);
+  instruction.rva = rva;
+  return machinery_->decode(bytes, instruction);
 }
 
 bool Decoder::decodeWithText(std::span<const uint8_t> bytes, uint32_t rva, Instruction &instruction,
                              std::string &text) {
   llvm::MCInst inst;
+  instruction.rva = rva;
   text.clear();
-  if (!machinery_->decode(bytes, rva, instruction, inst, &text))
+  if (!machinery_->decodeByLlvm(bytes, instruction, inst, &text))
     return false;
   // A relative branch is counted from the next instruction on x64 and x86, from itself on ARM64.
   text += machinery_->text(inst, machinery_->machine == Machine::arm64 ? rva : instruction.end());
