@@ -142,6 +142,9 @@ struct Decoder::Machinery {
   static constexpr uint8_t widthUnknown = 0xFF;
   std::vector<uint8_t> widths;
 
+  // ARM64: by LLVM's register number, the general registers that it consists of.
+  std::vector<uint32_t> generalRegisters;
+
   InstructionPatterns patterns;
 
   // One instruction of LLVM's, which may be a lone prefix.
@@ -176,13 +179,7 @@ struct Decoder::Machinery {
   }
 
   bool decodeBytes(std::span<const uint8_t> bytes, Instruction &instruction) {
-    std::array<uint8_t, x86::longestInstruction + 1> lastBytes{};
-    const uint8_t *window = bytes.data();
-    if (bytes.size() < lastBytes.size()) {
-      std::copy(bytes.begin(), bytes.end(), lastBytes.begin());
-      window = lastBytes.data();
-    }
-    const auto head = x86::readHead(x86::Window(window, lastBytes.size()), machine == Machine::x64);
+    const auto head = x86::readHead(bytes, machine == Machine::x64);
     if (head && patterns.apply(head->bytes, bytes, instruction))
       return true;
     llvm::MCInst inst;
@@ -216,7 +213,18 @@ struct Decoder::Machinery {
       instruction.flow = Flow::stop;
     instruction.accessWidth = arm64::accessWidth(word);
     instruction.hasIndexRegister = arm64::hasIndexRegister(word);
+    instruction.writtenRegisters = writtenRegisters(inst);
     return true;
+  }
+
+  // LLVM lists what is written first, the base register of a pre- or post-indexed access too.
+  uint32_t writtenRegisters(const llvm::MCInst &inst) const {
+    uint32_t written = 0;
+    const unsigned count = std::min(instructions->get(inst.getOpcode()).getNumDefs(), inst.getNumOperands());
+    for (unsigned i = 0; i < count; ++i)
+      if (inst.getOperand(i).isReg())
+        written |= generalRegisters[inst.getOperand(i).getReg()];
+    return written;
   }
 
   // The whole instruction: LLVM returns `lock` and a stray `rep` as instructions of their own.
@@ -239,10 +247,22 @@ struct Decoder::Machinery {
       if (prefixText != nullptr)
         *prefixText += text(inst, 0) + " ";
     }
+    separateImmediates(bytes, instruction);
     const OpcodeTraits &traits = describe(inst, instruction);
     instruction.accessWidth = widthOf(traits, inst);
     instruction.hasIndexRegister = hasIndexRegister(traits, inst);
     return true;
+  }
+
+  // Of two immediates (enter, a far call, extrq) LLVM says the second one's place for both.
+  void separateImmediates(std::span<const uint8_t> bytes, Instruction &instruction) const {
+    if (instruction.fieldCount != 2 || instruction.fields[0].offset != instruction.fields[1].offset)
+      return;
+    const auto head = x86::readHead(bytes, machine == Machine::x64);
+    if (!head || head->size >= instruction.fields[1].offset)
+      return;
+    instruction.fields[0].offset = head->size;
+    instruction.fields[0].size = static_cast<uint8_t>(instruction.fields[1].offset - head->size);
   }
 
   const OpcodeTraits &describe(const llvm::MCInst &inst, Instruction &instruction) const {
@@ -278,6 +298,25 @@ struct Decoder::Machinery {
         character = ' ';
     result.erase(0, result.find_first_not_of(' '));
     return result;
+  }
+
+  void prepareArm64() {
+    constexpr unsigned count = 31;
+    generalRegisters.assign(registers->getNumRegs(), 0);
+    const auto numberOf = [](llvm::StringRef name) {
+      unsigned number = count;
+      if (name == "FP")
+        return 29U;
+      if (name == "LR")
+        return 30U;
+      if (!(name.consume_front("X") || name.consume_front("W")) || name.getAsInteger(10, number))
+        return count;
+      return number;
+    };
+    for (unsigned whole = 1; whole < registers->getNumRegs(); ++whole)
+      for (const llvm::MCPhysReg part : registers->subregs_inclusive(whole))
+        if (const unsigned number = numberOf(registers->getName(part)); number < count)
+          generalRegisters[whole] |= 1U << number;
   }
 
   void prepareX86(const llvm::Target &target, const std::string &triple) {
@@ -323,7 +362,9 @@ Result<Decoder> Decoder::create(Machine machine) {
   machinery->printer->setPrintImmHex(true);
   machinery->printer->setPrintBranchImmAsAddress(true);
   machinery->opcodes = &opcodeTable(machine, *machinery->instructions);
-  if (machine != Machine::arm64)
+  if (machine == Machine::arm64)
+    machinery->prepareArm64();
+  else
     machinery->prepareX86(*target, triple);
   return Decoder(std::move(machinery));
 }

@@ -60,6 +60,7 @@ void InstructionPatterns::learn(uint64_t head, uint8_t headSize, std::span<const
                   instruction.mayStore,
                   instruction.accessWidth,
                   instruction.hasIndexRegister,
+                  instruction.writtenRegisters,
                   instruction.fieldCount,
                   {}};
   if (instruction.fieldCount > pattern.fields.size())
@@ -102,6 +103,7 @@ bool InstructionPatterns::apply(uint64_t head, std::span<const uint8_t> bytes, I
   instruction.opcode = pattern.opcode;
   instruction.accessWidth = pattern.accessWidth;
   instruction.hasIndexRegister = pattern.hasIndexRegister;
+  instruction.writtenRegisters = pattern.writtenRegisters;
   instruction.fieldCount = pattern.fieldCount;
   return true;
 }

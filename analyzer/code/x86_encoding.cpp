@@ -2,11 +2,16 @@
 
 #include <llvm/Support/Endian.h>
 
+#include <algorithm>
+#include <array>
 #include <initializer_list>
 
 namespace hotgate::analyzer::x86 {
 
 namespace {
+
+// Enough to read any head without looking for the end of the code.
+using Window = std::span<const uint8_t, longestInstruction + 1>;
 
 class ByteSet {
 public:
@@ -33,8 +38,8 @@ constexpr ByteSet prefixes64{{0x26, 0x26}, {0x2E, 0x2E}, {0x36, 0x36}, {0x3E, 0x
 
 // Opcodes with a ModRM byte in the one-byte map, and those without one behind 0F.
 constexpr ByteSet withModrm{{0x00, 0x03}, {0x08, 0x0B}, {0x10, 0x13}, {0x18, 0x1B}, {0x20, 0x23}, {0x28, 0x2B},
-                            {0x30, 0x33}, {0x38, 0x3B}, {0x62, 0x63}, {0x69, 0x69}, {0x6B, 0x6B}, {0x80, 0x8F},
-                            {0xC0, 0xC1}, {0xC4, 0xC7}, {0xD0, 0xD3}, {0xD8, 0xDF}, {0xF6, 0xF7}, {0xFE, 0xFF}};
+                            {0x30, 0x33}, {0x38, 0x3B}, {0x63, 0x63}, {0x69, 0x69}, {0x6B, 0x6B}, {0x80, 0x8F},
+                            {0xC0, 0xC1}, {0xC6, 0xC7}, {0xD0, 0xD3}, {0xD8, 0xDF}, {0xF6, 0xF7}, {0xFE, 0xFF}};
 constexpr ByteSet withoutModrm0F{{0x05, 0x09}, {0x0B, 0x0B}, {0x0E, 0x0E}, {0x30, 0x37}, {0x77, 0x77},
                                  {0x80, 0x8F}, {0xA0, 0xA2}, {0xA8, 0xAA}, {0xC8, 0xCF}};
 
@@ -82,9 +87,9 @@ std::optional<Opcode> readOpcode(Window window, uint8_t at, bool is64) {
   case 0x62:
   case 0xC4:
   case 0xC5:
-    if (beginsVector(window[at + 1], is64))
-      return readVectorOpcode(window, at);
-    break;
+    if (!beginsVector(window[at + 1], is64)) // bound, les, lds
+      return std::nullopt;
+    return readVectorOpcode(window, at);
   case 0x8F: // XOP, or pop
     if ((window[at + 1] & 0x38) != 0)
       return std::nullopt;
@@ -114,9 +119,7 @@ void readModrm(Window window, uint8_t at, Head &head) {
     head.displacement = 4;
 }
 
-} // namespace
-
-std::optional<Head> readHead(Window window, bool is64) {
+std::optional<Head> readWindow(Window window, bool is64) {
   constexpr uint8_t mostPrefixes = 4;
   const ByteSet &prefixes = is64 ? prefixes64 : legacyPrefixes;
   uint8_t at = 0;
@@ -136,6 +139,16 @@ std::optional<Head> readHead(Window window, bool is64) {
   if (head.size < sizeof head.bytes)
     head.bytes &= (uint64_t{1} << (head.size * 8)) - 1;
   return head;
+}
+
+} // namespace
+
+std::optional<Head> readHead(std::span<const uint8_t> bytes, bool is64) {
+  if (bytes.size() >= Window::extent)
+    return readWindow(bytes.first<Window::extent>(), is64);
+  std::array<uint8_t, Window::extent> padded{};
+  std::copy(bytes.begin(), bytes.end(), padded.begin());
+  return readWindow(padded, is64);
 }
 
 } // namespace hotgate::analyzer::x86

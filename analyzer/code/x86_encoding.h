@@ -4,7 +4,7 @@
 // This tells only where the head ends. It does not tell whether the bytes are an instruction, nor how long it is.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -12,8 +12,6 @@
 namespace hotgate::analyzer::x86 {
 
 constexpr size_t longestInstruction = 15;
-// An instruction and one byte more, so that a head can be read at once. Zero behind the end of the code.
-using Window = std::span<const uint8_t, longestInstruction + 1>;
 
 struct Head {
   uint64_t bytes = 0;       // little endian; those behind the head are zero
@@ -21,8 +19,11 @@ struct Head {
   uint8_t displacement = 0; // bytes of the displacement that follows: 0, 1 or 4
 };
 
+// Behind the end of `bytes` zeros are read: a head can end there, beyond them.
+//
 // Nothing for a head of more than 8 bytes, and for encodings in which the bytes behind the head say more than numbers
-// or say them scaled: 3DNow!, EVEX with a one-byte displacement, REX2, and 16-bit addresses.
-std::optional<Head> readHead(Window window, bool is64);
+// or say them scaled: 3DNow!, XOP, REX2, EVEX with a one-byte displacement, vpermil2ps and -pd. Nothing for 16-bit
+// addresses, bound, les and lds of 32-bit code either: too rare.
+std::optional<Head> readHead(std::span<const uint8_t> bytes, bool is64);
 
 } // namespace hotgate::analyzer::x86

@@ -163,6 +163,23 @@ TEST(Decoder, FindsTheFieldsOfX64Instructions) {
   EXPECT_EQ(decoded[4].field(1).value, 100);
 }
 
+TEST(Decoder, FindsBothImmediatesOfAnInstruction) {
+  const DecodedLine enter = decodeLine(Machine::x64, "enter 0x1234, 5");
+  EXPECT_EQ(enter.field(0).offset, 1);
+  EXPECT_EQ(enter.field(0).size, 2);
+  EXPECT_EQ(enter.field(0).value, 0x1234);
+  EXPECT_EQ(enter.field(1).offset, 3);
+  EXPECT_EQ(enter.field(1).size, 1);
+  EXPECT_EQ(enter.field(1).value, 5);
+  const DecodedLine farCall = decodeLine(Machine::x86, ".byte 0x9a, 0x00, 0x10, 0x40, 0x00, 0x33, 0x00");
+  EXPECT_EQ(farCall.field(0).offset, 1);
+  EXPECT_EQ(farCall.field(0).size, 4);
+  EXPECT_EQ(farCall.field(0).value, 0x401000);
+  EXPECT_EQ(farCall.field(1).offset, 5);
+  EXPECT_EQ(farCall.field(1).size, 2);
+  EXPECT_EQ(farCall.instruction.flow, Flow::indirectCall);
+}
+
 TEST(Decoder, FindsTheFieldsOfX86Instructions) {
   const auto decoded =
       decodeLines(Machine::x86, {"mov eax, dword ptr [0x403000]", "mov dword ptr [0x403004], 0x401000", "push 0x402000",
@@ -268,6 +285,43 @@ TEST(Decoder, KnowsTheWidthOfArm64MemoryOperands) {
                                 {"add x0, x1, #64", 0},
                                 {"prfm pldl1keep, [x1, x2]", 0, true},
                                 {"prfm pldl1keep, #64", 0}});
+}
+
+struct WriteCase {
+  std::string line;
+  std::vector<unsigned> registers;
+};
+
+TEST(Decoder, KnowsWhichRegistersAnArm64InstructionWrites) {
+  const std::vector<WriteCase> cases = {{"add x0, x1, x2", {0}},
+                                        {"mov w30, w3", {30}},
+                                        {"adrp x29, #0x1000", {29}},
+                                        {"cmp x0, x1", {}},
+                                        {"mov sp, x8", {}},
+                                        {"str x0, [x1, #8]", {}},
+                                        {"str x0, [x1, #8]!", {1}},
+                                        {"str x0, [x1], #8", {1}},
+                                        {"ldr w3, [x1], #8", {1, 3}},
+                                        {"ldp x3, x4, [x5], #16", {3, 4, 5}},
+                                        {"stp x3, x4, [x5, #-16]!", {5}},
+                                        {"ldr q3, [x1]", {}},
+                                        {"ld1 {v0.16b}, [x7], #16", {7}},
+                                        {"fmov x9, d8", {9}},
+                                        {"fadd d8, d8, d9", {}},
+                                        {"stlxr w9, x1, [x2]", {9}},
+                                        {"casp x0, x1, x2, x3, [x4]", {0, 1}},
+                                        {"movk x8, #1, lsl #16", {8}},
+                                        {"br x8", {}}};
+  std::vector<std::string> lines;
+  for (const WriteCase &one : cases)
+    lines.push_back(one.line);
+  const auto decoded = decodeLines(Machine::arm64, lines);
+  for (size_t i = 0; i < cases.size(); ++i) {
+    uint32_t expected = 0;
+    for (const unsigned number : cases[i].registers)
+      expected |= 1U << number;
+    EXPECT_EQ(decoded[i].instruction.writtenRegisters, expected) << cases[i].line;
+  }
 }
 
 TEST(Decoder, WritesRelativeTargetsAsRvas) {
