@@ -1,14 +1,17 @@
 #include "analyzer/code/masked_body.h"
 
 #include <algorithm>
+#include <llvm/Support/Endian.h>
 #include <llvm/Support/xxhash.h>
 #include <tbb/enumerable_thread_specific.h>
 #include <tbb/parallel_for.h>
 
 namespace hotgate::analyzer {
 
-namespace {
+using llvm::support::endian::read32le;
+using llvm::support::endian::write32le;
 
+namespace {
 
 void appendValue(std::vector<uint8_t> &buffer, const auto &value) {
   const auto *bytes = reinterpret_cast<const uint8_t *>(&value);
@@ -67,6 +70,8 @@ bool sameRange(const Program &pre, const Function &preFunction, const CodeRange 
 void maskField(uint8_t *field, const Reference &reference) {
   if (reference.form == FieldForm::bytes)
     std::fill_n(field, reference.size, uint8_t{0});
+  else
+    write32le(field, read32le(field) & ~fieldBits(reference.form));
 }
 
 bool sameMasked(const Program &pre, const Function &preFunction, const Program &post, const Function &postFunction) {

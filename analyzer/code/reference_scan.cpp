@@ -77,6 +77,8 @@ void ReferenceScanner::addReferences(const Instruction &instruction) {
     reference.instruction = instruction.rva;
     reference.field = instruction.rva + field.offset;
     reference.size = field.size;
+    reference.form = field.form;
+    reference.accessWidth = instruction.accessWidth;
     reference.writes = instruction.mayStore;
     if (field.kind == EncodedField::Kind::number) {
       if (isAbsolute(field, reference)) {
@@ -89,7 +91,7 @@ void ReferenceScanner::addReferences(const Instruction &instruction) {
       }
       noteTable(reference, instruction);
     } else {
-      if (field.value < 0 || field.value > std::numeric_limits<uint32_t>::max())
+      if (field.kind == EncodedField::Kind::page || field.value < 0 || field.value > std::numeric_limits<uint32_t>::max())
         continue;
       reference.target = static_cast<uint32_t>(field.value);
       if (field.kind == EncodedField::Kind::ripRelative) {
