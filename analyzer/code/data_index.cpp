@@ -14,8 +14,8 @@ namespace {
 class DataIndexer {
 public:
   DataIndexer(const Image &image, const Symbols &symbols, const std::vector<Structure> &structures,
-              const std::vector<Function> &functions)
-      : image_(image), symbols_(symbols), functions_(functions) {
+              const RunTimeTypes &types, const std::vector<Function> &functions)
+      : image_(image), symbols_(symbols), types_(types), functions_(functions) {
     for (const Structure &structure : structures)
       taken_.push_back({structure.rva, structure.size});
     for (const Function &function : functions) {
@@ -27,6 +27,7 @@ public:
 
   std::vector<Datum> run() {
     addSymbols();
+    addRunTimeTypes();
     const auto named = static_cast<std::ptrdiff_t>(data_.size());
     addPlaces();
     addUnreferenced();
@@ -49,6 +50,21 @@ private:
     for (const DataSymbol &symbol : symbols_.data)
       if ((data_.empty() || data_.back().rva != symbol.rva) && isData(symbol.rva))
         data_.push_back({symbol.rva, symbol.size, symbol.name, symbol.typeName, symbol.object, symbol.size != 0});
+  }
+
+  // Where symbols name it, they are as good.
+  void addRunTimeTypes() {
+    const auto named = static_cast<std::ptrdiff_t>(data_.size());
+    for (const RunTimeTypes::Part &part : types_.parts) {
+      const auto next = std::upper_bound(data_.begin(), data_.begin() + named, part.rva,
+                                         [](uint32_t rva, const Datum &datum) { return rva < datum.rva; });
+      const bool isNamed = next != data_.begin() && (std::prev(next)->rva == part.rva ||
+                                                     part.rva - std::prev(next)->rva < std::prev(next)->size);
+      if (!isNamed && isData(part.rva))
+        data_.push_back({part.rva, part.size, part.name, {}, {}, true});
+    }
+    std::inplace_merge(data_.begin(), data_.begin() + named, data_.end(),
+                       [](const Datum &a, const Datum &b) { return a.rva < b.rva; });
   }
 
   // Sorted and unique.
@@ -124,9 +140,9 @@ private:
       if (const Section *section = image_.sectionAt(range.end()))
         addAt(range.end(), *section);
     std::sort(data_.begin() + known, data_.end(), [](const Datum &a, const Datum &b) { return a.rva < b.rva; });
-    data_.erase(std::unique(data_.begin() + known, data_.end(),
-                            [](const Datum &a, const Datum &b) { return a.rva == b.rva; }),
-                data_.end());
+    data_.erase(
+        std::unique(data_.begin() + known, data_.end(), [](const Datum &a, const Datum &b) { return a.rva == b.rva; }),
+        data_.end());
   }
 
   void bound(Datum &datum, uint32_t next) const {
@@ -142,6 +158,7 @@ private:
 
   const Image &image_;
   const Symbols &symbols_;
+  const RunTimeTypes &types_;
   const std::vector<Function> &functions_;
   std::vector<CodeRange> taken_; // by RVA
   std::vector<Datum> data_;
@@ -150,8 +167,8 @@ private:
 } // namespace
 
 std::vector<Datum> indexData(const Image &image, const Symbols &symbols, const std::vector<Structure> &structures,
-                             const std::vector<Function> &functions) {
-  return DataIndexer(image, symbols, structures, functions).run();
+                             const RunTimeTypes &types, const std::vector<Function> &functions) {
+  return DataIndexer(image, symbols, structures, types, functions).run();
 }
 
 } // namespace hotgate::analyzer

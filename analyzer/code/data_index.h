@@ -6,6 +6,7 @@
 
 #include "analyzer/code/function.h"
 #include "analyzer/code/image_structures.h"
+#include "analyzer/code/run_time_types.h"
 #include "analyzer/symbols/symbols.h"
 
 #include <vector>
@@ -14,6 +15,6 @@ namespace hotgate::analyzer {
 
 // By RVA, without overlaps, outside of functions and structures.
 std::vector<Datum> indexData(const Image &image, const Symbols &symbols, const std::vector<Structure> &structures,
-                             const std::vector<Function> &functions);
+                             const RunTimeTypes &types, const std::vector<Function> &functions);
 
 } // namespace hotgate::analyzer

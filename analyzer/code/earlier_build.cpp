@@ -38,9 +38,8 @@ EarlierBuild::EarlierBuild(const Program &program) : program_(program) {
   for (FunctionIndex i = 0; i < program.functions().size(); ++i)
     if (const Function &function = program.functions()[i]; !function.undecodableAt)
       candidates_.push_back({function.body.size, function.body.rva, i});
-  std::sort(candidates_.begin(), candidates_.end(), [](const Candidate &a, const Candidate &b) {
-    return std::tie(a.size, a.rva) < std::tie(b.size, b.rva);
-  });
+  std::sort(candidates_.begin(), candidates_.end(),
+            [](const Candidate &a, const Candidate &b) { return std::tie(a.size, a.rva) < std::tie(b.size, b.rva); });
 }
 
 bool EarlierBuild::Lookup::transfer(Function &function, std::vector<Reference> &found) {

@@ -223,7 +223,8 @@ private:
     tbb::parallel_for(size_t{0}, blocks, [&](size_t block) {
       const size_t begin = block * functionsPerBlock;
       const size_t end = std::min(begin + functionsPerBlock, work.size());
-      decodeBlock(decoders.local(), std::span(work).subspan(begin, end - begin), result_.references[firstBlock + block]);
+      decodeBlock(decoders.local(), std::span(work).subspan(begin, end - begin),
+                  result_.references[firstBlock + block]);
     });
     collectRanges();
   }
@@ -282,8 +283,7 @@ private:
         function.undecodableAt = scan.undecodableAt;
       function.jumpTables.insert(function.jumpTables.end(), scan.jumpTables.begin(), scan.jumpTables.end());
     };
-    const ReferenceScan body =
-        limit == 0 ? scanner.scan(function.body) : scanner.scanOpen(function.body.rva, limit);
+    const ReferenceScan body = limit == 0 ? scanner.scan(function.body) : scanner.scanOpen(function.body.rva, limit);
     function.body.size = body.end - function.body.rva;
     function.firstInstructionSize = body.firstInstructionSize;
     take(body);

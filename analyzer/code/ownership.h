@@ -27,7 +27,7 @@ public:
   Ownership(uint32_t sizeOfImage, const std::vector<Function> &functions, const std::vector<Datum> &data,
             const std::vector<Structure> &structures);
 
-  [[nodiscard]] const Owner *at(uint32_t rva) const; // nullptr where nobody owns the byte
+  [[nodiscard]] const Owner *at(uint32_t rva) const;                   // nullptr where nobody owns the byte
   [[nodiscard]] std::span<const Owner> all() const { return owners_; } // by RVA, without overlaps or empty ranges
 
 private:

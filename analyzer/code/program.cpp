@@ -15,13 +15,14 @@ Result<Program> Program::build(Image image, Symbols symbols, const Program *earl
   std::optional<EarlierBuild> known;
   if (earlier != nullptr && earlier->image().machine() == program.image_.machine())
     known.emplace(*earlier);
-  HOTGATE_TRY(auto discovered, discoverFunctions(program.image_, program.symbols_, program.structures_,
-                                                 known ? &*known : nullptr));
+  HOTGATE_TRY(auto discovered,
+              discoverFunctions(program.image_, program.symbols_, program.structures_, known ? &*known : nullptr));
   program.functions_ = std::move(discovered.functions);
   program.references_ = std::move(discovered.references);
-  program.data_ = indexData(program.image_, program.symbols_, program.structures_, program.functions_);
-  program.ownership_ =
-      Ownership(program.image_.sizeOfImage(), program.functions_, program.data_, program.structures_);
+  RunTimeTypes types = findRunTimeTypes(program.image_);
+  program.data_ = indexData(program.image_, program.symbols_, program.structures_, types, program.functions_);
+  program.imageRelativeFields_ = std::move(types.imageRelativeFields);
+  program.ownership_ = Ownership(program.image_.sizeOfImage(), program.functions_, program.data_, program.structures_);
   program.nameTheNameless();
   program.markRoots();
   return program;
@@ -95,6 +96,12 @@ std::span<const BaseRelocation> Program::relocationsIn(const CodeRange &range) c
   const auto byRva = [](const BaseRelocation &relocation, uint64_t rva) { return relocation.rva < rva; };
   const auto first = std::lower_bound(all.begin(), all.end(), uint64_t{range.rva}, byRva);
   const auto last = std::lower_bound(first, all.end(), uint64_t{range.rva} + range.size, byRva);
+  return {first, last};
+}
+
+std::span<const uint32_t> Program::imageRelativeFieldsIn(const CodeRange &range) const {
+  const auto first = std::lower_bound(imageRelativeFields_.begin(), imageRelativeFields_.end(), range.rva);
+  const auto last = std::lower_bound(first, imageRelativeFields_.end(), range.end());
   return {first, last};
 }
 

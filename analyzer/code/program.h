@@ -44,6 +44,8 @@ public:
   // What a pointer-sized value in the image points to; nullopt when that lies outside the image.
   [[nodiscard]] std::optional<uint32_t> pointerAt(uint32_t rva) const;
   [[nodiscard]] std::span<const BaseRelocation> relocationsIn(const CodeRange &range) const;
+  // RVAs of 4-byte fields in data that hold an RVA, without a relocation to tell it (run_time_types.h).
+  [[nodiscard]] std::span<const uint32_t> imageRelativeFieldsIn(const CodeRange &range) const;
   // The range's file-backed bytes.
   [[nodiscard]] std::span<const uint8_t> bytesOf(const CodeRange &range) const;
 
@@ -63,6 +65,7 @@ private:
   std::vector<Function> functions_;
   std::vector<std::vector<Reference>> references_; // what the functions' spans point into
   std::vector<Datum> data_;
+  std::vector<uint32_t> imageRelativeFields_; // ascending
   Ownership ownership_;
 };
 

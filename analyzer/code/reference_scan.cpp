@@ -30,8 +30,8 @@ ReferenceScan ReferenceScanner::run(const CodeRange &range, bool isOpen) {
   bytes_ = bytes_.first(std::min<size_t>(bytes_.size(), range.size));
   furthestTarget_ = 0;
   const auto relocations = image_.relocations();
-  nextRelocation_ = static_cast<size_t>(
-      std::ranges::lower_bound(relocations, range.rva, {}, &BaseRelocation::rva) - relocations.begin());
+  nextRelocation_ = static_cast<size_t>(std::ranges::lower_bound(relocations, range.rva, {}, &BaseRelocation::rva) -
+                                        relocations.begin());
 
   ReferenceScan result;
   Instruction instruction;
@@ -91,7 +91,8 @@ void ReferenceScanner::addReferences(const Instruction &instruction) {
       }
       noteTable(reference, instruction);
     } else {
-      if (field.kind == EncodedField::Kind::page || field.value < 0 || field.value > std::numeric_limits<uint32_t>::max())
+      if (field.kind == EncodedField::Kind::page || field.value < 0 ||
+          field.value > std::numeric_limits<uint32_t>::max())
         continue;
       reference.target = static_cast<uint32_t>(field.value);
       if (field.kind == EncodedField::Kind::ripRelative) {
@@ -152,8 +153,8 @@ void ReferenceScanner::noteTable(const Reference &reference, const Instruction &
 
 uint32_t ReferenceScanner::readTable(size_t index) {
   const uint32_t begin = tables_[index];
-  const auto limit = static_cast<uint32_t>(std::min<uint64_t>(
-      index + 1 < tables_.size() ? tables_[index + 1] : range_.end(), range_.rva + bytes_.size()));
+  const auto limit = static_cast<uint32_t>(
+      std::min<uint64_t>(index + 1 < tables_.size() ? tables_[index + 1] : range_.end(), range_.rva + bytes_.size()));
   uint32_t at = begin;
   for (; at + 4 <= limit; at += 4) {
     const auto target = tableEntry(at);
@@ -180,8 +181,6 @@ std::optional<uint32_t> ReferenceScanner::tableEntry(uint32_t at) const {
   return target && isInFunction(*target) ? target : std::nullopt;
 }
 
-bool ReferenceScanner::isInFunction(uint32_t rva) const {
-  return range_.contains(rva) || function_.contains(rva);
-}
+bool ReferenceScanner::isInFunction(uint32_t rva) const { return range_.contains(rva) || function_.contains(rva); }
 
 } // namespace hotgate::analyzer

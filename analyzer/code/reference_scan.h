@@ -64,10 +64,10 @@ private:
   CodeRange range_;
   bool isOpen_ = false;
   std::span<const uint8_t> bytes_;
-  std::vector<uint32_t> tables_;  // RVAs where the function's jump tables begin, ascending
+  std::vector<uint32_t> tables_; // RVAs where the function's jump tables begin, ascending
   bool isLate_ = false;
-  uint32_t furthestTarget_ = 0;   // of branches inside the range
-  size_t nextRelocation_ = 0;     // first one at or behind the last field asked for
+  uint32_t furthestTarget_ = 0; // of branches inside the range
+  size_t nextRelocation_ = 0;   // first one at or behind the last field asked for
 };
 
 } // namespace hotgate::analyzer

@@ -53,9 +53,8 @@ public:
     for (size_t i = 0; i < image_.sections().size(); ++i)
       if (image_.sections()[i].fileSize != 0)
         byOffset.push_back(static_cast<int32_t>(i));
-    std::sort(byOffset.begin(), byOffset.end(), [&](int32_t a, int32_t b) {
-      return image_.sections()[a].fileOffset < image_.sections()[b].fileOffset;
-    });
+    std::sort(byOffset.begin(), byOffset.end(),
+              [&](int32_t a, int32_t b) { return image_.sections()[a].fileOffset < image_.sections()[b].fileOffset; });
     for (const int32_t section : byOffset)
       cutSection(section, fileSize);
     cutOverlay(fileSize);
@@ -90,8 +89,8 @@ private:
     uint32_t rva = section.rva + (begin - section.fileOffset);
     const uint32_t endRva = section.rva + (end - section.fileOffset);
     const auto owners = program_.owners();
-    auto owner = std::partition_point(owners.begin(), owners.end(),
-                                      [&](const Owner &o) { return o.range.end() <= rva; });
+    auto owner =
+        std::partition_point(owners.begin(), owners.end(), [&](const Owner &o) { return o.range.end() <= rva; });
     for (; owner != owners.end() && owner->range.rva < endRva; ++owner) {
       const uint32_t from = std::max(owner->range.rva, rva);
       const uint32_t to = std::min(owner->range.end(), endRva);

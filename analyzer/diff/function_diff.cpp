@@ -43,8 +43,8 @@ FunctionDifference compare(const Referents &referents, Decoder &decoder, Functio
                            FunctionIndex postIndex) {
   const Function &pre = referents.pre().functions()[preIndex];
   const Function &post = referents.post().functions()[postIndex];
-  FunctionDifference difference{preIndex, postIndex, ChangeStatus::identical, referents.pairing().functions.pass(preIndex),
-                                {},       {}};
+  FunctionDifference difference{
+      preIndex, postIndex, ChangeStatus::identical, referents.pairing().functions.pass(preIndex), {}, {}};
   if (!sameBody(referents, pre, post)) {
     difference.status = ChangeStatus::changed;
     BodyAlignment alignment = alignBodies(referents, decoder, pre, post);

@@ -66,7 +66,8 @@ std::vector<GlobalDifference> diffGlobals(const Referents &referents) {
   }
   for (DatumIndex i = 0; i < referents.pre().data().size(); ++i) {
     const Datum &datum = referents.pre().data()[i];
-    if (!datum.name.empty() && !isPooledConstant(datum) && !referents.pairing().data.toPost(i) && !postNames.contains(datum.name))
+    if (!datum.name.empty() && !isPooledConstant(datum) && !referents.pairing().data.toPost(i) &&
+        !postNames.contains(datum.name))
       result.push_back({datum.name,
                         ChangeStatus::removed,
                         i,

@@ -289,7 +289,8 @@ private:
     case RangeKind::function:
       return &side == &pre_ && isIdentical_[range.owner] ? Cause::displacementOnly : Cause::functionBody;
     case RangeKind::datum:
-      return side.program.data()[range.owner].name.empty() && !side.program.image().sections()[range.section].isWritable()
+      return side.program.data()[range.owner].name.empty() &&
+                     !side.program.image().sections()[range.section].isWritable()
                  ? Cause::constant
                  : Cause::dataValue;
     case RangeKind::structure:
@@ -361,8 +362,9 @@ private:
   }
 
   static Result<> checkSum(const Image &image, const Sums &sums, uint64_t Ledger::Bytes::*side) {
-    const uint64_t counted = std::accumulate(sums.begin(), sums.end(), uint64_t{0},
-                                             [&](uint64_t sum, const Ledger::Bytes &bytes) { return sum + bytes.*side; });
+    const uint64_t counted =
+        std::accumulate(sums.begin(), sums.end(), uint64_t{0},
+                        [&](uint64_t sum, const Ledger::Bytes &bytes) { return sum + bytes.*side; });
     if (counted == image.fileBytes().size())
       return {};
     return failFault(image.path().string(), "ledger",
@@ -375,15 +377,15 @@ private:
     for (size_t i = 0; i < side.ranges.size(); ++i) {
       const FileRange &range = side.ranges[i];
       if (!side.isPaired[i] && causeOf(side, range) == Cause::unattributed)
-        ledger.unattributed.push_back({isPost, range.fileOffset, range.size,
-                                       range.section < 0 ? "outside of sections"
-                                                         : side.program.image().sections()[range.section].name});
+        ledger.unattributed.push_back(
+            {isPost, range.fileOffset, range.size,
+             range.section < 0 ? "outside of sections" : side.program.image().sections()[range.section].name});
     }
   }
 
   const Referents &referents_;
   Side pre_, post_;
-  std::vector<bool> isIdentical_;                      // pre functions
+  std::vector<bool> isIdentical_;                    // pre functions
   std::vector<std::pair<uint32_t, uint32_t>> pairs_; // of ranges
 };
 

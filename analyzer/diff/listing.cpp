@@ -91,7 +91,8 @@ Body disassemble(Decoder &decoder, const Program &program, const Function &funct
 
 class Aligner {
 public:
-  Aligner(const Referents &referents, const Body &pre, const Body &post) : referents_(referents), pre_(pre), post_(post) {}
+  Aligner(const Referents &referents, const Body &pre, const Body &post)
+      : referents_(referents), pre_(pre), post_(post) {}
 
   BodyAlignment align() {
     pairLines();

@@ -10,7 +10,6 @@
 namespace hotgate::analyzer {
 
 using llvm::support::endian::read32le;
-using llvm::support::endian::read64le;
 
 namespace {
 
@@ -36,6 +35,28 @@ uint32_t textSize(std::span<const uint8_t> bytes) {
       return at + width;
   }
   return 0;
+}
+
+// A place in data that holds an address.
+struct Slot {
+  uint32_t offset; // in the data
+  uint32_t size;
+  std::optional<uint32_t> target; // nullopt when it leads out of the image
+};
+
+std::vector<Slot> slotsIn(const Program &program, const CodeRange &range) {
+  std::vector<Slot> slots;
+  const uint32_t pointer = program.image().is64() ? 8 : 4;
+  for (const BaseRelocation &relocation : program.relocationsIn(range))
+    slots.push_back({relocation.rva - range.rva, pointer, program.pointerAt(relocation.rva)});
+  const auto relative = program.imageRelativeFieldsIn(range);
+  if (relative.empty())
+    return slots;
+  for (const uint32_t field : relative)
+    if (const auto bytes = program.image().bytesFrom(field); bytes.size() >= 4)
+      slots.push_back({field - range.rva, 4, read32le(bytes.data())});
+  std::sort(slots.begin(), slots.end(), [](const Slot &a, const Slot &b) { return a.offset < b.offset; });
+  return slots;
 }
 
 } // namespace
@@ -131,8 +152,7 @@ Referents::Contents Referents::comparedPart(DatumIndex preIndex, DatumIndex post
 bool Referents::sameVariable(DatumIndex preDatum, DatumIndex postDatum) const {
   if (pairing_.data.toPost(preDatum) || pairing_.data.toPre(postDatum))
     return pairing_.data.toPost(preDatum) == postDatum;
-  if (preDatum == 0 || postDatum == 0 || !pre_.data()[preDatum].name.empty() ||
-      !post_.data()[postDatum].name.empty())
+  if (preDatum == 0 || postDatum == 0 || !pre_.data()[preDatum].name.empty() || !post_.data()[postDatum].name.empty())
     return false;
   const Datum &preNeighbour = pre_.data()[preDatum - 1];
   const Datum &postNeighbour = post_.data()[postDatum - 1];
@@ -195,27 +215,23 @@ bool Referents::sameBytes(const Contents &contents, std::vector<Contents> &pendi
     return std::equal(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(both), b.begin()) && isZero(a.subspan(both)) &&
            isZero(b.subspan(both));
   };
-  const auto preSlots = pre_.relocationsIn(contents.pre);
-  const auto postSlots = post_.relocationsIn(contents.post);
+  const std::vector<Slot> preSlots = slotsIn(pre_, contents.pre);
+  const std::vector<Slot> postSlots = slotsIn(post_, contents.post);
   if (preSlots.size() != postSlots.size())
     return false;
-  const uint32_t pointer = pre_.image().is64() ? 8 : 4;
   uint32_t at = 0;
   for (size_t i = 0; i < preSlots.size(); ++i) {
-    const uint32_t slot = preSlots[i].rva - contents.pre.rva;
-    if (slot != postSlots[i].rva - contents.post.rva || preSlots[i].type != postSlots[i].type || slot < at ||
-        !equal(at, slot))
+    const Slot &a = preSlots[i];
+    const Slot &b = postSlots[i];
+    if (a.offset != b.offset || a.size != b.size || a.offset < at || !equal(at, a.offset))
       return false;
-    const auto preTarget = pre_.pointerAt(preSlots[i].rva);
-    const auto postTarget = post_.pointerAt(postSlots[i].rva);
     Contents pointed;
-    const Verdict verdict =
-        preTarget && postTarget ? compare(*preTarget, *postTarget, 0, pointed) : Verdict::different;
+    const Verdict verdict = a.target && b.target ? compare(*a.target, *b.target, 0, pointed) : Verdict::different;
     if (verdict == Verdict::different)
       return false;
     if (verdict == Verdict::byContent)
       pending.push_back(pointed);
-    at = slot + pointer;
+    at = a.offset + a.size;
   }
   return at >= common || equal(at, common);
 }

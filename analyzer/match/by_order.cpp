@@ -15,9 +15,8 @@ namespace {
 std::vector<FunctionIndex> countable(const std::vector<FunctionIndex> &side, const std::vector<uint64_t> &hashes,
                                      const std::unordered_map<uint64_t, int> &surplus) {
   std::vector<FunctionIndex> result;
-  std::copy_if(side.begin(), side.end(), std::back_inserter(result), [&](FunctionIndex i) {
-    return hashes[i] != 0 && surplus.at(hashes[i]) == 0;
-  });
+  std::copy_if(side.begin(), side.end(), std::back_inserter(result),
+               [&](FunctionIndex i) { return hashes[i] != 0 && surplus.at(hashes[i]) == 0; });
   return result;
 }
 
@@ -30,9 +29,8 @@ void pairRun(const PassInput &input, PairList &pairs, const UnpairedRun &run, st
   const auto pre = countable(run.pre, input.preHashes, surplus);
   const auto post = countable(run.post, input.postHashes, surplus);
   // The same bodies equally often, but in another order: they were moved about, and order tells nothing.
-  const bool sameOrder = std::equal(pre.begin(), pre.end(), post.begin(), post.end(), [&](auto a, auto b) {
-    return input.preHashes[a] == input.postHashes[b];
-  });
+  const bool sameOrder = std::equal(pre.begin(), pre.end(), post.begin(), post.end(),
+                                    [&](auto a, auto b) { return input.preHashes[a] == input.postHashes[b]; });
   for (size_t i = 0; sameOrder && i < pre.size(); ++i)
     if (mayPairNameless(input.pre.functions()[pre[i]], input.post.functions()[post[i]]))
       pairs.pair(pre[i], post[i], name);

@@ -19,8 +19,10 @@ constexpr NamedPass namePasses[] = {{"linkage-name", pairByLinkageName}, {"objec
 
 // Surest first: a pass runs only when those before it find nothing more.
 constexpr NamedPass bodyPasses[] = {
-    {"masked-body", pairByMaskedBody}, {"referrers", pairByReferrers},
-    {"pointers", pairByPointers},      {"order", pairByOrder},
+    {"masked-body", pairByMaskedBody},
+    {"referrers", pairByReferrers},
+    {"pointers", pairByPointers},
+    {"order", pairByOrder},
     {"similar-neighbours", pairBySimilarNeighbours},
 };
 

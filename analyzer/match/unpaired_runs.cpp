@@ -13,8 +13,8 @@ std::vector<UnpairedRun> unpairedRuns(const PairList &functions) {
     while (i < functions.preCount() && !functions.toPost(i))
       ++i;
     const int64_t before = begin == 0 ? -1 : int64_t{*functions.toPost(begin - 1)};
-    const int64_t behind = i == functions.preCount() ? static_cast<int64_t>(functions.postCount())
-                                                     : int64_t{*functions.toPost(i)};
+    const int64_t behind =
+        i == functions.preCount() ? static_cast<int64_t>(functions.postCount()) : int64_t{*functions.toPost(i)};
     UnpairedRun run;
     for (int64_t post = before + 1; post < behind; ++post) {
       if (functions.toPre(static_cast<FunctionIndex>(post)))
