@@ -385,7 +385,7 @@ private:
     for (const auto &block : result_.references)
       for (const Reference &reference : block)
         if ((reference.kind == ReferenceKind::data || reference.kind == ReferenceKind::absolute) &&
-            !isInsideRange(reference.target))
+            reference.accessWidth == 0 && !isInsideRange(reference.target)) // what is read or written there is no code
           targets.push_back(reference.target);
     const size_t pointer = image_.is64() ? 8 : 4;
     for (const BaseRelocation &relocation : image_.relocations()) {

@@ -29,6 +29,7 @@ ReferenceScan ReferenceScanner::run(const CodeRange &range, bool isOpen) {
   bytes_ = image_.bytesFrom(range.rva);
   bytes_ = bytes_.first(std::min<size_t>(bytes_.size(), range.size));
   furthestTarget_ = 0;
+  arm64_ = {};
   const auto relocations = image_.relocations();
   nextRelocation_ = static_cast<size_t>(std::ranges::lower_bound(relocations, range.rva, {}, &BaseRelocation::rva) -
                                         relocations.begin());
@@ -56,6 +57,8 @@ ReferenceScan ReferenceScanner::run(const CodeRange &range, bool isOpen) {
     if (at == 0)
       result.firstInstructionSize = instruction.size;
     addReferences(instruction);
+    if (image_.machine() == Machine::arm64)
+      followArm64(instruction);
     at += instruction.size;
     if (isOpen && isStop(instruction.flow) && endsHere(at))
       break;
@@ -89,7 +92,7 @@ void ReferenceScanner::addReferences(const Instruction &instruction) {
       } else {
         continue;
       }
-      noteTable(reference, instruction);
+      noteTable(reference.target, instruction);
     } else {
       if (field.kind == EncodedField::Kind::page || field.value < 0 ||
           field.value > std::numeric_limits<uint32_t>::max())
@@ -106,6 +109,32 @@ void ReferenceScanner::addReferences(const Instruction &instruction) {
     }
     found_.push_back(reference);
   }
+}
+
+// An address in two halves: both fields refer to it. An adrp that serves several addresses refers to the first.
+void ReferenceScanner::followArm64(const Instruction &instruction) {
+  const auto found = arm64_.follow(instruction, read32le(&bytes_[instruction.rva - range_.rva]));
+  if (const auto &completed = found.completed) {
+    found_.push_back({instruction.rva, instruction.rva, completed->target, instruction.size, ReferenceKind::data,
+                      FieldForm::arm64Offset12, instruction.accessWidth, instruction.mayStore});
+    if (completed->adrp)
+      found_.push_back({*completed->adrp, *completed->adrp, completed->target, instruction.size, ReferenceKind::data,
+                        FieldForm::arm64Address21});
+  }
+  if (found.load)
+    noteLoad(*found.load, instruction);
+}
+
+// What an address is made for tells data from functions, and the load comes later: `adr x9, table`, `ldrb w8, [x9,
+// w8]`.
+void ReferenceScanner::noteLoad(const Arm64Addresses::Load &load, const Instruction &instruction) {
+  constexpr ptrdiff_t furthest = 256; // references back
+  noteTable(load.from, instruction);
+  const auto end = found_.rbegin() + std::min(std::ssize(found_), furthest);
+  const auto maker = std::find_if(found_.rbegin(), end,
+                                  [&](const Reference &reference) { return reference.instruction == load.maker; });
+  if (maker != end)
+    maker->accessWidth = std::max(maker->accessWidth, instruction.accessWidth);
 }
 
 // Fields come in ascending order, so that the relocations are walked once.
@@ -141,14 +170,14 @@ bool ReferenceScanner::isImageRelative(const Instruction &instruction, const Enc
 }
 
 // What is read as data and lies in the function is no code.
-void ReferenceScanner::noteTable(const Reference &reference, const Instruction &instruction) {
-  if (!instruction.mayLoad || !isInFunction(reference.target))
+void ReferenceScanner::noteTable(uint32_t target, const Instruction &instruction) {
+  if (!instruction.mayLoad || !isInFunction(target))
     return;
-  const auto place = std::lower_bound(tables_.begin(), tables_.end(), reference.target);
-  if (place != tables_.end() && *place == reference.target)
+  const auto place = std::lower_bound(tables_.begin(), tables_.end(), target);
+  if (place != tables_.end() && *place == target)
     return;
-  tables_.insert(place, reference.target);
-  isLate_ |= reference.target < instruction.end() || !range_.contains(reference.target);
+  tables_.insert(place, target);
+  isLate_ |= target < instruction.end() || !range_.contains(target);
 }
 
 uint32_t ReferenceScanner::readTable(size_t index) {
@@ -169,11 +198,16 @@ uint32_t ReferenceScanner::readTable(size_t index) {
     return at;
   // Not of addresses: `movzx eax, byte ptr [rdx + rax + table]`, the first step of a switch in two. It ends where the
   // next table or the range does; of a range without a known end no switch has more cases than a byte can tell.
+  // ARM64's tables count from a label, and its constants stand in the code too, all behind the last instruction.
   constexpr uint32_t mostCases = 256;
-  return isOpen_ ? std::min(limit, begin + mostCases) : limit;
+  constexpr uint32_t instructionAlignment = 4; // ARM64
+  const uint32_t openEnd = (begin + mostCases) & ~(instructionAlignment - 1);
+  return isOpen_ ? std::min(limit, openEnd) : limit;
 }
 
 std::optional<uint32_t> ReferenceScanner::tableEntry(uint32_t at) const {
+  if (image_.machine() == Machine::arm64)
+    return std::nullopt;
   const uint32_t value = read32le(&bytes_[at - range_.rva]);
   if (image_.is64())
     return isInFunction(value) ? std::optional(value) : std::nullopt;

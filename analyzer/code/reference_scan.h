@@ -9,6 +9,7 @@
 // can continue: see scanOpen().
 #pragma once
 
+#include "analyzer/code/arm64_addresses.h"
 #include "analyzer/code/decoder.h"
 #include "analyzer/code/function.h"
 #include "analyzer/image/image.h"
@@ -47,9 +48,11 @@ private:
   ReferenceScan run(const CodeRange &range, bool isOpen);
   bool endsHere(uint32_t at) const;
   void addReferences(const Instruction &instruction);
+  void followArm64(const Instruction &instruction);
+  void noteLoad(const Arm64Addresses::Load &load, const Instruction &instruction);
   bool isAbsolute(const EncodedField &field, Reference &reference);
   bool isImageRelative(const Instruction &instruction, const EncodedField &field) const;
-  void noteTable(const Reference &reference, const Instruction &instruction);
+  void noteTable(uint32_t target, const Instruction &instruction);
   // Reads the table up to its last entry that leads into the function; returns its end.
   uint32_t readTable(size_t index);
   std::optional<uint32_t> tableEntry(uint32_t at) const;
@@ -65,6 +68,7 @@ private:
   bool isOpen_ = false;
   std::span<const uint8_t> bytes_;
   std::vector<uint32_t> tables_; // RVAs where the function's jump tables begin, ascending
+  Arm64Addresses arm64_;
   bool isLate_ = false;
   uint32_t furthestTarget_ = 0; // of branches inside the range
   size_t nextRelocation_ = 0;   // first one at or behind the last field asked for
