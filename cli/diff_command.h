@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analyzer/diff/image_diff.h"
+#include "analyzer/diff/second_opinions.h"
 #include "support/result.h"
 
 #include <filesystem>
@@ -28,6 +29,8 @@ struct ComparedImages {
   const analyzer::Program &pre;
   const analyzer::Program &post;
   const analyzer::ImageDiff &diff;
+  const analyzer::SecondOpinions &preOpinions; // of changed and added functions
+  const analyzer::SecondOpinions &postOpinions;
   bool all = false;
 };
 

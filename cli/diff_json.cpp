@@ -43,6 +43,33 @@ ordered_json firstDifference(const analyzer::FunctionDifference &difference) {
           {"post_text", asUtf8(row->postText)}};
 }
 
+// Where the second decoder reads something else, on both sides.
+ordered_json disagreements(const ComparedImages &images, const analyzer::FunctionDifference &difference) {
+  ordered_json list = ordered_json::array();
+  const auto add = [&](const char *side, const analyzer::SecondOpinions &opinions,
+                       std::optional<analyzer::FunctionIndex> index) {
+    const analyzer::SecondOpinion *opinion = index ? opinions.of(*index) : nullptr;
+    if (opinion == nullptr)
+      return;
+    for (const analyzer::DecoderDisagreement &place : opinion->places)
+      list.push_back({{"side", side},
+                      {"rva", place.rva},
+                      {"kind", analyzer::disagreementKindName(place.kind)},
+                      {"llvm", asUtf8(place.llvmText)},
+                      {"second", asUtf8(place.capstoneText)}});
+  };
+  add("pre", images.preOpinions, difference.pre);
+  add("post", images.postOpinions, difference.post);
+  return list;
+}
+
+ordered_json secondOpinion(const ComparedImages &images) {
+  return {{"decoder", images.postOpinions.decoder},
+          {"functions", images.preOpinions.functions + images.postOpinions.functions},
+          {"instructions", images.preOpinions.instructions + images.postOpinions.instructions},
+          {"disagreeing", images.preOpinions.disagreeing.size() + images.postOpinions.disagreeing.size()}};
+}
+
 ordered_json functions(const ComparedImages &images) {
   ordered_json list = ordered_json::array();
   for (const analyzer::FunctionDifference &difference : images.diff.functions) {
@@ -54,7 +81,8 @@ ordered_json functions(const ComparedImages &images) {
                     {"post", functionSide(images.post, difference.post)},
                     {"matched_by", difference.matchedBy},
                     {"reasons", difference.reasons},
-                    {"first_difference", firstDifference(difference)}});
+                    {"first_difference", firstDifference(difference)},
+                    {"decoders_disagree", disagreements(images, difference)}});
   }
   return list;
 }
@@ -132,10 +160,15 @@ std::string renderDiffJson(const ComparedImages &images) {
   ordered_json image = ordered_json::array();
   for (const analyzer::ImageChange &change : images.diff.image)
     image.push_back({{"kind", change.kind}, {"detail", asUtf8(change.detail)}});
-  const ordered_json document = {{"schema", "hotgate/diff/1"}, {"pre", side(images.pre)},
-                                 {"post", side(images.post)},  {"functions", functions(images)},
-                                 {"types", types(images)},     {"globals", globals(images)},
-                                 {"image", std::move(image)},  {"ledger", ledger(images.diff.ledger)},
+  const ordered_json document = {{"schema", "hotgate/diff/1"},
+                                 {"pre", side(images.pre)},
+                                 {"post", side(images.post)},
+                                 {"functions", functions(images)},
+                                 {"types", types(images)},
+                                 {"globals", globals(images)},
+                                 {"image", std::move(image)},
+                                 {"ledger", ledger(images.diff.ledger)},
+                                 {"second_opinion", secondOpinion(images)},
                                  {"summary", summary(images)}};
   return document.dump(2) + '\n';
 }

@@ -107,6 +107,30 @@ Result<> writeHotpatchEvidence(const KbFile &kb, const analyzer::ModuleAnalysis 
   return insert.run(analysis.module, lack.empty(), lack);
 }
 
+// Of the functions that the patch changes or adds; in the base also of those that the hotpatch redirects, and in the
+// hotpatch image of their replacements.
+Result<> askSecondDecoder(analyzer::ModuleAnalysis &analysis) {
+  std::set<analyzer::FunctionIndex> pre = analyzer::changedInPre(analysis.diff.functions);
+  std::set<analyzer::FunctionIndex> replacements = analyzer::changedInPost(analysis.hotpatchFunctions);
+  const auto add = [](std::set<analyzer::FunctionIndex> &functions, const analyzer::Program &program, uint32_t rva) {
+    if (const auto function = program.functionAtEntry(rva))
+      functions.insert(*function);
+  };
+  if (analysis.hotpatchTable)
+    for (const analyzer::HotpatchRecord &record : analysis.hotpatchTable->records)
+      if (record.type == hotpatch::ChunkType::function && !record.inverse) {
+        add(pre, analysis.pre.program, record.writtenRva);
+        add(replacements, analysis.hotpatch->program, record.targetRva);
+      }
+  HOTGATE_TRY(analysis.preOpinions, analyzer::secondOpinions(analysis.pre.program, pre));
+  HOTGATE_TRY(analysis.postOpinions,
+              analyzer::secondOpinions(analysis.post.program, analyzer::changedInPost(analysis.diff.functions)));
+  if (analysis.hotpatch) {
+    HOTGATE_TRY(analysis.hotpatchOpinions, analyzer::secondOpinions(analysis.hotpatch->program, replacements));
+  }
+  return {};
+}
+
 Result<> analyzeModule(const KbFile &kb, const Module &module, facts::Database &facts) {
   HOTGATE_TRY(const LoadedProgram pre, load(kb, module.pre, facts));
   HOTGATE_TRY(const LoadedProgram post, load(kb, module.post, facts));
@@ -125,9 +149,13 @@ Result<> analyzeModule(const KbFile &kb, const Module &module, facts::Database &
                                     diff,
                                     std::nullopt,
                                     std::move(table),
-                                    std::move(hotpatchDiff.functions)};
+                                    std::move(hotpatchDiff.functions),
+                                    {},
+                                    {},
+                                    {}};
   if (hotpatch)
     analysis.hotpatch.emplace(analyzer::AnalyzedImage{hotpatch->program, kb.display(*module.hotpatch)});
+  HOTGATE_CHECK(askSecondDecoder(analysis));
   HOTGATE_CHECK(writeModule(facts, analysis));
   return writeHotpatchEvidence(kb, analysis, facts);
 }

@@ -31,10 +31,13 @@ public:
     HOTGATE_CHECK(writeTypes());
     HOTGATE_CHECK(writeGlobals());
     HOTGATE_CHECK(writeLedger());
+    HOTGATE_CHECK(writeOpinions(pre_, analysis_.preOpinions));
+    HOTGATE_CHECK(writeOpinions(post_, analysis_.postOpinions));
     if (analysis_.hotpatch) {
       HOTGATE_TRY(hotpatch_, writeImage(*analysis_.hotpatch, "hotpatch"));
       HOTGATE_CHECK(writeDataAccesses(analysis_.hotpatch->program, hotpatch_.functions));
       HOTGATE_CHECK(writeHotpatchPairs());
+      HOTGATE_CHECK(writeOpinions(hotpatch_, analysis_.hotpatchOpinions));
       if (analysis_.hotpatchTable)
         HOTGATE_CHECK(writeHotpatchTable(*analysis_.hotpatchTable));
     }
@@ -179,6 +182,20 @@ private:
         HOTGATE_CHECK(reason.run(pair, text));
       for (size_t line = 0; line < difference.listing.size(); ++line)
         HOTGATE_CHECK(writeListingRow(row, pair, line, difference.listing[line]));
+    }
+    return {};
+  }
+
+  Result<> writeOpinions(const WrittenImage &image, const SecondOpinions &opinions) {
+    HOTGATE_TRY(auto insert, facts_.prepare("INSERT INTO second_opinion VALUES (?,?,?,?)"));
+    HOTGATE_CHECK(insert.run(image.id, opinions.decoder, opinions.functions, opinions.instructions));
+    HOTGATE_TRY(auto function, facts_.prepare("INSERT INTO decoder_disagreement VALUES (?,?,?)"));
+    HOTGATE_TRY(auto place, facts_.prepare("INSERT OR IGNORE INTO decoder_disagreement_place VALUES (?,?,?,?,?)"));
+    for (const auto &[index, opinion] : opinions.disagreeing) {
+      HOTGATE_CHECK(function.run(image.functions[index], opinion.contradicted, opinion.unknown));
+      for (const DecoderDisagreement &d : opinion.places)
+        HOTGATE_CHECK(
+            place.run(image.functions[index], d.rva, disagreementKindName(d.kind), d.llvmText, d.capstoneText));
     }
     return {};
   }

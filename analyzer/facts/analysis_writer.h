@@ -3,6 +3,7 @@
 
 #include "analyzer/code/program.h"
 #include "analyzer/diff/image_diff.h"
+#include "analyzer/diff/second_opinions.h"
 #include "analyzer/facts/database.h"
 #include "analyzer/image/hotpatch_table.h"
 
@@ -25,6 +26,7 @@ struct ModuleAnalysis {
   std::optional<AnalyzedImage> hotpatch;
   std::optional<HotpatchTable> hotpatchTable;
   std::vector<FunctionDifference> hotpatchFunctions; // post against the hotpatch image
+  SecondOpinions preOpinions, postOpinions, hotpatchOpinions;
 };
 
 Result<> writeModule(facts::Database &facts, const ModuleAnalysis &analysis);

@@ -119,6 +119,27 @@ CREATE TABLE listing (
   differs INTEGER NOT NULL, PRIMARY KEY (pair_id, line)
 );
 
+-- A second decoder reads every changed, added and redirected function, and every replacement, too. One row an image: how much.
+CREATE TABLE second_opinion (
+  image_id INTEGER PRIMARY KEY REFERENCES image,
+  decoder  TEXT NOT NULL,                      -- name and version: 'Capstone 4.0.2'
+  functions INTEGER NOT NULL, instructions INTEGER NOT NULL
+);
+-- A function that the two decoders do not read alike, with the number of its instructions.
+CREATE TABLE decoder_disagreement (
+  function_id INTEGER PRIMARY KEY REFERENCES function,
+  contradicted INTEGER NOT NULL,               -- both read an instruction, and not the same
+  unknown     INTEGER NOT NULL                 -- the second decoder reads none
+);
+-- Where: the first 16 of each sort in the function.
+CREATE TABLE decoder_disagreement_place (
+  function_id INTEGER NOT NULL REFERENCES decoder_disagreement, rva INTEGER NOT NULL,
+  kind        TEXT NOT NULL,                   -- boundary (they end at different bytes), operation, unknown
+  first_text  TEXT NOT NULL,                   -- how LLVM, which decides, reads it
+  second_text TEXT NOT NULL,                   -- how the second decoder reads it, '' when unknown
+  PRIMARY KEY (function_id, rva)
+);
+
 -- Types of both PDBs that differ, compared by name. Unchanged types have no row.
 CREATE TABLE type_pair (
   type_id INTEGER PRIMARY KEY, module TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,  -- struct, class, union, enum

@@ -72,6 +72,7 @@ INSERT INTO hotpatch_pair VALUES
   ('dhcpsrv.exe', 204, 304, 'identical'), ('dhcpsrv.exe', 205, 305, 'identical'), ('dhcpsrv.exe', 206, 306, 'identical'),
   ('dhcpsrv.exe', 207, 307, 'identical');
 INSERT INTO change_reason VALUES (4, 'instruction'), (5, 'instruction'), (6, 'instruction');
+INSERT INTO second_opinion VALUES (1, 'Capstone 4.0.2', 3, 180), (2, 'Capstone 4.0.2', 3, 190), (3, 'Capstone 4.0.2', 2, 140);
 INSERT INTO listing VALUES
   (4, 0, 0x1410, 'movzx ecx, byte ptr [rdx]', 0x1410, 'movzx ecx, byte ptr [rdx]', 0),
   (4, 1, 0x1413, 'mov rax, rbx', 0x1413, 'cmp ecx, 0x40', 1),

@@ -29,7 +29,7 @@ std::string coverageOf(const Verdict &verdict, const std::vector<Rule> &rules);
 // Rules by the reason for which they were not evaluated: {"lab not run: ...", {"HG601", "HG602"}}.
 std::map<std::string, std::vector<std::string>> rulesByReason(const Verdict &verdict);
 
-// Lines of facts that frame the verdict: functions compared, bytes that differ, the lab runs.
+// Lines of facts that frame the verdict: functions compared, bytes that differ, the second decoder, the lab runs.
 Result<std::vector<std::string>> scopeLines(facts::Database &facts);
 
 } // namespace hotgate::rules

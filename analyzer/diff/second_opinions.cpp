@@ -1,0 +1,52 @@
+#include "analyzer/diff/second_opinions.h"
+
+#include <tbb/enumerable_thread_specific.h>
+#include <tbb/parallel_for.h>
+
+namespace hotgate::analyzer {
+
+const SecondOpinion *SecondOpinions::of(FunctionIndex function) const {
+  const auto found = disagreeing.find(function);
+  return found == disagreeing.end() ? nullptr : &found->second;
+}
+
+std::set<FunctionIndex> changedInPre(const std::vector<FunctionDifference> &functions) {
+  std::set<FunctionIndex> result;
+  for (const FunctionDifference &difference : functions)
+    if (difference.status == ChangeStatus::changed)
+      result.insert(*difference.pre);
+  return result;
+}
+
+std::set<FunctionIndex> changedInPost(const std::vector<FunctionDifference> &functions) {
+  std::set<FunctionIndex> result;
+  for (const FunctionDifference &difference : functions)
+    if (difference.status == ChangeStatus::changed || difference.status == ChangeStatus::added)
+      result.insert(*difference.post);
+  return result;
+}
+
+Result<SecondOpinions> secondOpinions(const Program &program, const std::set<FunctionIndex> &functions) {
+  const Machine machine = program.image().machine();
+  HOTGATE_TRY([[maybe_unused]] const SecondDecoder probe, SecondDecoder::create(machine));
+  const std::vector<FunctionIndex> work(functions.begin(), functions.end());
+  std::vector<SecondOpinion> opinions(work.size());
+  tbb::enumerable_thread_specific<SecondDecoder> decoders([machine] { return *SecondDecoder::create(machine); });
+  constexpr size_t grain = 16;
+  tbb::parallel_for(tbb::blocked_range<size_t>(0, work.size(), grain), [&](const tbb::blocked_range<size_t> &range) {
+    SecondDecoder &decoder = decoders.local();
+    for (size_t i = range.begin(); i != range.end(); ++i)
+      opinions[i] = decoder.on(program, program.functions()[work[i]]);
+  });
+  SecondOpinions result;
+  result.decoder = SecondDecoder::name();
+  result.functions = work.size();
+  for (size_t i = 0; i < work.size(); ++i) {
+    result.instructions += opinions[i].instructions;
+    if (opinions[i].disagrees())
+      result.disagreeing.emplace(work[i], std::move(opinions[i]));
+  }
+  return result;
+}
+
+} // namespace hotgate::analyzer
