@@ -1,6 +1,7 @@
 // The static rules on real images: one source compiled twice, a hotpatch image made of the second build, and the
 // program's own verdict. Each case must have exactly the findings that it is about: a rule that fires on its
 // neighbour's case is as wrong as one that stays silent.
+#include "analyzer/code/second_opinion.h"
 #include "tests/analyzer/diff/built_program.h"
 
 #include <cstdlib>
@@ -84,7 +85,22 @@ const std::string constantTable = "int g_first, g_second;\nextern int *const g_p
 std::vector<Case> cases() {
   const std::string before = service("return Helper(x) + 7;");
   const std::string after = service("return Helper(x) + 8;");
+  // What a newer Capstone knows is no finding.
+  const bool isOldCapstone = analyzer::SecondDecoder::name() == "Capstone 4.0.2";
+  using Rules = std::set<std::string>;
   return {
+      {"MisreadByOneDecoder",
+       before,
+       service("__asm__ volatile(\"wbnoinvd\"); return Helper(x) + 7;"),
+       {"Fix"},
+       isOldCapstone ? "review" : "approve",
+       isOldCapstone ? Rules{"HG904"} : Rules{}},
+      {"UnknownToOneDecoder",
+       before,
+       service("__asm__ volatile(\"serialize\"); return Helper(x) + 7;"),
+       {"Fix"},
+       "approve",
+       isOldCapstone ? Rules{"HG905"} : Rules{}},
       {"Clean", before, after, {"Fix"}, "approve", {}},
       {"NoPadding", crowded("7"), crowded("8"), {"Fix"}, "block", {"HG101"}, unpadded, unpadded},
       {"BranchToEntry", loopsToItsEntry("7"), loopsToItsEntry("8"), {"Loop"}, "block", {"HG102"}},
