@@ -1,6 +1,7 @@
 // hotgate: the command line. One command a file; this one only knows their words and turns a result into an exit code.
 #include "cli/diff_command.h"
 #include "cli/exit_code.h"
+#include "cli/explain_command.h"
 #include "cli/gate_command.h"
 #include "cli/inspect_command.h"
 #include "cli/report_command.h"
@@ -60,6 +61,21 @@ void addDiff(CLI::App &app, Command &chosen) {
           Formats<DiffOptions::Format>{{"text", DiffOptions::Format::text}, {"json", DiffOptions::Format::json}}));
   command->add_option("--out", options->out, "Write to this file");
   command->callback([&chosen, options] { chosen = [options] { return done(diffCommand(*options)); }; });
+}
+
+void addExplain(CLI::App &app, Command &chosen) {
+  auto options = std::make_shared<ExplainOptions>();
+  CLI::App *command = app.add_subcommand("explain", "One function of two images: its pairing, and why it changed");
+  command->add_option("PRE", options->pre, "The image before the patch")->required();
+  command->add_option("POST", options->post, "The image after it")->required();
+  command->add_option("FUNCTION", options->function, "A name, an RVA (0x1400), or an RVA of one side (pre:0x1400)")
+      ->required();
+  command->add_option("--pre-pdb", options->prePdb, "PDB of PRE; else the one beside it");
+  command->add_option("--post-pdb", options->postPdb, "PDB of POST; else the one beside it");
+  command->add_flag("--no-symbols", options->noSymbols, "Use no names but exports");
+  command->add_flag("--all", options->all, "Show long runs of equal instructions too");
+  command->add_option("--out", options->out, "Write to this file");
+  command->callback([&chosen, options] { chosen = [options] { return done(explainCommand(*options)); }; });
 }
 
 void addInspect(CLI::App &app, Command &chosen) {
@@ -127,6 +143,7 @@ int main(int argc, char **argv) {
   addGate(app, chosen, "check", "The static half: analyze, rules, verdict, reports", GateOptions::Parts::staticHalf);
   addLab(app, chosen);
   addDiff(app, chosen);
+  addExplain(app, chosen);
   addInspect(app, chosen);
   addRules(app, chosen);
   addReport(app, chosen);

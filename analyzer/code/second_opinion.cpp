@@ -134,13 +134,21 @@ Result<SecondDecoder> SecondDecoder::create(Machine machine) {
 
 SecondOpinion SecondDecoder::on(const Program &program, const Function &function) {
   SecondOpinion opinion;
-  const auto compare = [&](const CodeRange &range) {
-    const auto bytes = program.image().bytesFrom(range.rva);
-    machinery_->compare(bytes.first(std::min<size_t>(bytes.size(), range.size)), range.rva, opinion);
+  const auto compare = [&](uint32_t begin, uint32_t end) {
+    machinery_->compare(program.bytesOf({begin, end - begin}), begin, opinion);
   };
-  compare(function.body);
+  const auto compareCode = [&](const CodeRange &range) {
+    uint32_t begin = range.rva;
+    for (const CodeRange &table : function.jumpTables)
+      if (range.contains(table.rva) && table.rva >= begin) {
+        compare(begin, table.rva);
+        begin = std::min(table.end(), range.end());
+      }
+    compare(begin, range.end());
+  };
+  compareCode(function.body);
   for (const CodeRange &fragment : function.fragments)
-    compare(fragment);
+    compareCode(fragment);
   std::sort(opinion.places.begin(), opinion.places.end(), [](const auto &a, const auto &b) { return a.rva < b.rva; });
   return opinion;
 }

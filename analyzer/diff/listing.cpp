@@ -1,5 +1,8 @@
 #include "analyzer/diff/listing.h"
 
+#include "analyzer/code/masked_body.h"
+#include "analyzer/diff/referent_text.h"
+
 #include <algorithm>
 #include <limits>
 #include <unordered_map>
@@ -33,46 +36,73 @@ struct Body {
   }
 };
 
+// What stands in a jump table is a reference without an instruction.
+bool isTableEntry(const Reference &reference) { return reference.instruction == reference.field; }
+
+// A jump in the function, or its table's entry.
+bool isInside(const Reference &reference, const Function &function) {
+  return (reference.kind == ReferenceKind::branch || isTableEntry(reference)) && function.contains(reference.target);
+}
+
 // "[rip + 0x1f3a]" and "0x1400" become what they are: "[g_statistics+0x8]", "ParseOptions".
 std::string withNames(std::string text, const Line &line, const Function &function, const Program &program) {
-  const auto replace = [&](const std::string &what, const std::string &with) {
-    if (const size_t at = text.rfind(what); at != std::string::npos)
+  const auto replace = [&](uint64_t number, const std::string &with) {
+    const std::string what = fmt::format("0x{:x}", number);
+    const size_t at = text.rfind(what);
+    if (at != std::string::npos)
       text.replace(at, what.size(), with);
+    return at != std::string::npos;
   };
   for (const Reference &reference : line.references) {
-    if (reference.kind == ReferenceKind::data) {
-      const size_t begin = text.find("[rip");
-      const size_t end = text.find(']', begin);
-      if (begin != std::string::npos && end != std::string::npos)
-        text.replace(begin, end - begin + 1, "[" + program.describe(reference.target) + "]");
-    } else if (reference.kind != ReferenceKind::absolute) {
-      const bool inside = function.contains(reference.target);
-      replace(fmt::format("0x{:x}", reference.target),
-              inside ? fmt::format("+0x{:x}", reference.target - function.body.rva)
-                     : program.describe(reference.target));
-    }
+    const bool inside = reference.kind == ReferenceKind::branch && function.contains(reference.target);
+    const std::string name =
+        inside ? fmt::format("+0x{:x}", reference.target - function.body.rva) : referentText(program, reference.target);
+    const size_t begin = text.find("[rip");
+    const size_t end = text.find(']', begin);
+    if (reference.kind == ReferenceKind::data && begin != std::string::npos && end != std::string::npos)
+      text.replace(begin, end - begin + 1, "[" + name + "]");
+    else if (!replace(reference.target, name))
+      replace(program.image().imageBase() + reference.target, name);
   }
   return text;
 }
 
+// An entry of a jump table between instructions: "-> +0x40".
+Line tableEntry(const Reference &entry) {
+  Line line;
+  line.instruction.rva = entry.field;
+  line.instruction.size = entry.size;
+  line.text = fmt::format("-> 0x{:x}", entry.target);
+  return line;
+}
+
+Line decoded(Decoder &decoder, std::span<const uint8_t> bytes, uint32_t rva) {
+  Line line;
+  if (!decoder.decodeWithText(bytes, rva, line.instruction, line.text)) {
+    line.instruction.rva = rva;
+    line.instruction.size = 1;
+    line.text = fmt::format("db 0x{:02x}", bytes[0]);
+  }
+  return line;
+}
+
 void appendRange(Body &body, Decoder &decoder, const CodeRange &range) {
-  auto bytes = body.program.image().bytesFrom(range.rva);
-  bytes = bytes.first(std::min<size_t>(bytes.size(), range.size));
+  const auto bytes = body.program.bytesOf(range);
+  const auto references = body.function.referencesIn(range);
+  auto reference = references.begin();
   for (uint32_t at = 0; at < bytes.size();) {
-    Line line;
-    if (!decoder.decodeWithText(bytes.subspan(at), range.rva + at, line.instruction, line.text)) {
-      line.instruction.rva = range.rva + at;
-      line.instruction.size = 1;
-      line.text = fmt::format("db 0x{:02x}", bytes[at]);
-    }
-    line.masked.assign(reinterpret_cast<const char *>(&bytes[at]), line.instruction.size);
-    const auto &all = body.function.references; // by field, and a field lies in its instruction
-    auto reference = std::lower_bound(all.begin(), all.end(), line.instruction.rva,
-                                      [](const Reference &r, uint32_t rva) { return r.field < rva; });
-    for (; reference != all.end() && reference->field < line.instruction.end(); ++reference) {
-      line.references.push_back(*reference);
-      for (uint32_t i = 0; i < reference->size; ++i)
-        line.masked[reference->field - line.instruction.rva + i] = 0;
+    while (reference != references.end() && reference->field < range.rva + at)
+      ++reference;
+    const bool isEntry =
+        reference != references.end() && reference->field == range.rva + at && isTableEntry(*reference);
+    Line line = isEntry ? tableEntry(*reference) : decoded(decoder, bytes.subspan(at), range.rva + at);
+    line.masked.assign(reinterpret_cast<const char *>(&bytes[at]),
+                       std::min<size_t>(line.instruction.size, bytes.size() - at));
+    for (auto own = reference; own != references.end() && own->field < line.instruction.end(); ++own) {
+      const uint32_t offset = own->field - line.instruction.rva;
+      if (offset + size_t{own->size} <= line.masked.size())
+        maskField(reinterpret_cast<uint8_t *>(&line.masked[offset]), *own);
+      line.references.push_back(*own);
     }
     line.text = withNames(std::move(line.text), line, body.function, body.program);
     at += line.instruction.size;
@@ -95,18 +125,20 @@ public:
       : referents_(referents), pre_(pre), post_(post) {}
 
   BodyAlignment align() {
-    pairLines();
-    isMatched_.assign(post_.lines.size(), false);
-    for (const auto &partner : postOf_)
-      if (partner)
-        isMatched_[*partner] = true;
-    collectRows();
-    markMovedBranches();
+    alignRows();
     BodyAlignment result;
     for (const Row &row : rows_)
-      if (row.differs)
-        addReasons(row, result.reasons);
+      for (const RowDifference &difference : differencesOf(row))
+        result.reasons.insert(difference.reason);
     result.listing = listing();
+    return result;
+  }
+
+  std::vector<ExplainedRow> explain() {
+    alignRows();
+    std::vector<ExplainedRow> result;
+    for (const Row &row : rows_)
+      result.push_back({listingRow(row), differencesOf(row)});
     return result;
   }
 
@@ -115,10 +147,6 @@ private:
     std::optional<size_t> pre, post;
     bool differs = false;
   };
-
-  static bool isInside(const Reference &reference, const Function &function) {
-    return reference.kind == ReferenceKind::branch && function.contains(reference.target);
-  }
 
   // Branches inside the function are equal here and looked at once all lines are aligned: an inserted instruction
   // shifts them without changing where they lead.
@@ -133,6 +161,16 @@ private:
         return false;
     }
     return true;
+  }
+
+  void alignRows() {
+    pairLines();
+    isMatched_.assign(post_.lines.size(), false);
+    for (const auto &partner : postOf_)
+      if (partner)
+        isMatched_[*partner] = true;
+    collectRows();
+    markMovedBranches();
   }
 
   void pairLines() {
@@ -215,40 +253,47 @@ private:
     }
   }
 
-  void addReasons(const Row &row, std::set<std::string> &reasons) {
-    if (!row.pre || !row.post) {
-      reasons.insert(row.pre ? "code removed" : "code added");
-      return;
-    }
+  std::vector<RowDifference> differencesOf(const Row &row) const {
+    if (!row.differs)
+      return {};
+    if (!row.pre)
+      return {{"code added", {}, post_.lines[*row.post].text}};
+    if (!row.post)
+      return {{"code removed", pre_.lines[*row.pre].text, {}}};
     const Line &pre = pre_.lines[*row.pre];
     const Line &post = post_.lines[*row.post];
-    if (pre.instruction.opcode != post.instruction.opcode) {
-      reasons.insert("instruction");
-      return;
-    }
-    bool explained = false;
+    if (pre.instruction.opcode != post.instruction.opcode)
+      return {{"instruction", pre.text, post.text}};
+    std::vector<RowDifference> differences;
     for (size_t i = 0; i < std::min(pre.references.size(), post.references.size()); ++i)
-      explained |= addReferenceReason(pre.references[i], post.references[i], reasons);
+      if (auto difference = referenceDifference(pre.references[i], post.references[i]))
+        differences.push_back(*std::move(difference));
     if (pre.masked != post.masked)
-      reasons.insert(differsInNumbersOnly(pre, post) ? numberReason(pre) : "operand");
-    else if (!explained)
-      reasons.insert("branch");
+      differences.push_back({differsInNumbersOnly(pre, post) ? numberReason(pre) : "operand", pre.text, post.text});
+    else if (differences.empty())
+      differences.push_back({"branch", pre.text, post.text});
+    return differences;
   }
 
-  bool addReferenceReason(const Reference &pre, const Reference &post, std::set<std::string> &reasons) {
-    if (isInside(pre, pre_.function) && isInside(post, post_.function))
-      return false;
-    if (referents_.same(pre.target, post.target))
-      return false;
-    const Program &program = referents_.pre();
+  std::optional<RowDifference> referenceDifference(const Reference &pre, const Reference &post) const {
+    if ((isInside(pre, pre_.function) && isInside(post, post_.function)) || referents_.same(pre, post))
+      return std::nullopt;
+    const Program &program = pre_.program;
+    const std::string preName = referentText(program, pre.target);
+    const std::string postName = referentText(post_.program, post.target);
     if (pre.kind == ReferenceKind::call || program.image().importAtSlot(pre.target) != nullptr ||
         program.functionContaining(pre.target))
-      reasons.insert("callee");
-    else if (referents_.isMutable(program, pre.target))
-      reasons.insert("variable");
-    else
-      reasons.insert("constant");
-    return true;
+      return RowDifference{"callee", preName, postName};
+    if (referents_.isMutable(program, pre.target))
+      return RowDifference{"variable", preName, postName};
+    return RowDifference{"constant", contentOf(program, pre.target, preName),
+                         contentOf(post_.program, post.target, postName)};
+  }
+
+  // "limits = 0a 00 00 00", or the content alone where that is what people call it.
+  static std::string contentOf(const Program &program, uint32_t rva, const std::string &name) {
+    const std::string content = contentText(program, rva);
+    return content == name || content.empty() ? name : fmt::format("{} = {}", name, content);
   }
 
   static bool differsInNumbersOnly(const Line &pre, const Line &post) {
@@ -275,20 +320,23 @@ private:
     if (first == rows_.end())
       return result;
     const size_t begin = static_cast<size_t>(std::max<ptrdiff_t>(0, first - rows_.begin() - ptrdiff_t{contextRows}));
-    for (size_t i = begin; i < rows_.size() && result.size() < mostRows; ++i) {
-      ListingRow row;
-      row.differs = rows_[i].differs;
-      if (rows_[i].pre) {
-        row.preRva = pre_.lines[*rows_[i].pre].instruction.rva;
-        row.preText = pre_.lines[*rows_[i].pre].text;
-      }
-      if (rows_[i].post) {
-        row.postRva = post_.lines[*rows_[i].post].instruction.rva;
-        row.postText = post_.lines[*rows_[i].post].text;
-      }
-      result.push_back(std::move(row));
-    }
+    for (size_t i = begin; i < rows_.size() && result.size() < mostRows; ++i)
+      result.push_back(listingRow(rows_[i]));
     return result;
+  }
+
+  ListingRow listingRow(const Row &from) const {
+    ListingRow row;
+    row.differs = from.differs;
+    if (from.pre) {
+      row.preRva = pre_.lines[*from.pre].instruction.rva;
+      row.preText = pre_.lines[*from.pre].text;
+    }
+    if (from.post) {
+      row.postRva = post_.lines[*from.post].instruction.rva;
+      row.postText = post_.lines[*from.post].text;
+    }
+    return row;
   }
 
   const Referents &referents_;
@@ -299,14 +347,27 @@ private:
   std::vector<Row> rows_;
 };
 
+bool isTooLarge(const Function &pre, const Function &post) {
+  return std::max(pre.totalSize(), post.totalSize()) > largestBody;
+}
+
 } // namespace
 
 BodyAlignment alignBodies(const Referents &referents, Decoder &decoder, const Function &pre, const Function &post) {
-  if (std::max(pre.totalSize(), post.totalSize()) > largestBody)
+  if (isTooLarge(pre, post))
     return {{"too large to align"}, {}};
   const Body preBody = disassemble(decoder, referents.pre(), pre);
   const Body postBody = disassemble(decoder, referents.post(), post);
   return Aligner(referents, preBody, postBody).align();
+}
+
+std::vector<ExplainedRow> explainBodies(const Referents &referents, Decoder &decoder, const Function &pre,
+                                        const Function &post) {
+  if (isTooLarge(pre, post))
+    return {};
+  const Body preBody = disassemble(decoder, referents.pre(), pre);
+  const Body postBody = disassemble(decoder, referents.post(), post);
+  return Aligner(referents, preBody, postBody).explain();
 }
 
 } // namespace hotgate::analyzer

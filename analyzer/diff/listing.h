@@ -16,4 +16,21 @@ struct BodyAlignment {
 
 BodyAlignment alignBodies(const Referents &referents, Decoder &decoder, const Function &pre, const Function &post);
 
+// Why a row differs, and what shows it: the two referents ("Helper", "Other"), a constant's contents, or else both
+// instructions.
+struct RowDifference {
+  std::string reason;
+  std::string pre;
+  std::string post;
+};
+
+struct ExplainedRow {
+  ListingRow row;
+  std::vector<RowDifference> differences; // empty in a row that is the same
+};
+
+// Both bodies from end to end; nothing when one is too large to align.
+std::vector<ExplainedRow> explainBodies(const Referents &referents, Decoder &decoder, const Function &pre,
+                                        const Function &post);
+
 } // namespace hotgate::analyzer

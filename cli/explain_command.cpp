@@ -1,0 +1,42 @@
+#include "cli/explain_command.h"
+
+#include "analyzer/code/decoder.h"
+#include "analyzer/diff/image_diff.h"
+#include "cli/function_choice.h"
+#include "cli/loaded_program.h"
+#include "support/output_file.h"
+
+namespace hotgate::cli {
+
+namespace {
+
+std::set<analyzer::FunctionIndex> setOf(std::optional<analyzer::FunctionIndex> index) {
+  return index ? std::set{*index} : std::set<analyzer::FunctionIndex>();
+}
+
+} // namespace
+
+Result<> explainCommand(const ExplainOptions &options) {
+  HOTGATE_TRY(const LoadedProgram pre, loadProgram(options.pre, {options.prePdb, {}, options.noSymbols}));
+  HOTGATE_TRY(const LoadedProgram post, loadProgram(options.post, {options.postPdb, {}, options.noSymbols}));
+  HOTGATE_TRY(const analyzer::ImageDiff diff, analyzer::diffPrograms(pre.program, post.program));
+  HOTGATE_TRY(const analyzer::FunctionDifference *difference,
+              chooseFunction(options.function, pre.program, post.program, diff.functions));
+  Explanation explanation{pre.program, post.program, *difference, {}, {}, {}, {}, options.all};
+  HOTGATE_TRY(explanation.preOpinion, analyzer::secondOpinions(pre.program, setOf(difference->pre)));
+  HOTGATE_TRY(explanation.postOpinion, analyzer::secondOpinions(post.program, setOf(difference->post)));
+  const analyzer::Pairing pairing = analyzer::pairPrograms(pre.program, post.program);
+  if (difference->pre && difference->post) {
+    const analyzer::Referents referents(pre.program, post.program, pairing);
+    HOTGATE_TRY(analyzer::Decoder decoder, analyzer::Decoder::create(pre.program.image().machine()));
+    explanation.rows = analyzer::explainBodies(referents, decoder, pre.program.functions()[*difference->pre],
+                                               post.program.functions()[*difference->post]);
+  } else {
+    explanation.candidates = analyzer::candidatesOf(
+        pre.program, post.program, pairing, difference->pre ? analyzer::PairSide::pre : analyzer::PairSide::post,
+        difference->pre ? *difference->pre : *difference->post);
+  }
+  return writeResult(options.out, renderExplanation(explanation));
+}
+
+} // namespace hotgate::cli
