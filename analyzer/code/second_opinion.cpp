@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <capstone/capstone.h>
+#include <optional>
+#include <unordered_set>
 
 namespace hotgate::analyzer {
 
@@ -24,7 +26,8 @@ namespace {
 
 using Kind = DecoderDisagreement::Kind;
 
-constexpr ptrdiff_t mostPlaces = 16; // of each sort and function
+constexpr uint32_t mostPlaces = 16;         // of each sort and function
+constexpr size_t mostRemembered = 1U << 18; // encodings that both read alike
 
 struct CapstoneArchitecture {
   cs_arch architecture;
@@ -85,23 +88,40 @@ struct SecondDecoder::Machinery {
   Decoder llvm;
   CapstoneHandle capstone;
 
+  // Encodings that both read alike before: code repeats itself, and both readings follow from the bytes alone. A key of
+  // at most 15 bytes needs no memory of its own.
+  std::unordered_set<std::string> agreed = {};
+
   // One range's instructions, as LLVM cuts them: after a difference both go on behind LLVM's instruction.
   void compare(std::span<const uint8_t> bytes, uint32_t rva, SecondOpinion &opinion) {
     Instruction instruction;
-    std::string text;
     for (uint32_t at = 0; at < bytes.size(); at += instruction.size) {
       const auto rest = bytes.subspan(at);
-      if (!llvm.decodeWithText(rest, rva + at, instruction, text))
+      if (!llvm.decode(rest, rva + at, instruction))
         return;
       ++opinion.instructions;
-      const cs_insn *other = capstone.decode(rest, rva + at);
-      if (other == nullptr)
-        add(opinion, {rva + at, Kind::unknown, text, {}});
-      else if (other->size != instruction.size)
-        add(opinion, {rva + at, Kind::boundary, text, textOf(*other)});
-      else if (!sameOperation(machine, text, other->mnemonic, other->op_str))
-        add(opinion, {rva + at, Kind::operation, text, textOf(*other)});
+      std::string encoding(reinterpret_cast<const char *>(rest.data()), instruction.size);
+      if (agreed.contains(encoding))
+        continue;
+      if (auto disagreement = disagreementAt(rest, rva + at, instruction.size))
+        add(opinion, *std::move(disagreement));
+      else if (agreed.size() < mostRemembered)
+        agreed.insert(std::move(encoding));
     }
+  }
+
+  std::optional<DecoderDisagreement> disagreementAt(std::span<const uint8_t> bytes, uint32_t rva, uint8_t size) {
+    Instruction instruction;
+    std::string text;
+    llvm.decodeWithText(bytes, rva, instruction, text);
+    const cs_insn *other = capstone.decode(bytes, rva);
+    if (other == nullptr)
+      return DecoderDisagreement{rva, Kind::unknown, text, {}};
+    if (other->size != size)
+      return DecoderDisagreement{rva, Kind::boundary, text, textOf(*other)};
+    if (!sameOperation(machine, text, other->mnemonic, other->op_str))
+      return DecoderDisagreement{rva, Kind::operation, text, textOf(*other)};
+    return std::nullopt;
   }
 
   static std::string textOf(const cs_insn &instruction) {

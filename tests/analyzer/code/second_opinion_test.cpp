@@ -59,7 +59,13 @@ INSTANTIATE_TEST_SUITE_P(
                     Encoding{"stosw", Machine::x64, {0x66, 0xF3, 0xAB}, "rep "},
                     Encoding{"vaesenc", Machine::x64, {0x62, 0xF2, 0x75, 0x48, 0xDC, 0xC0}, "vaesenc zmm0"},
                     Encoding{"vpternlogq", Machine::x64, {0x62, 0xF3, 0xFD, 0x28, 0x25, 0xD9, 0x96}, "vpternlogq"},
-                    Encoding{"kmovq", Machine::x64, {0xC4, 0xC1, 0xF8, 0x90, 0x0C, 0x24}, "kmovq k1"}),
+                    Encoding{"kmovq", Machine::x64, {0xC4, 0xC1, 0xF8, 0x90, 0x0C, 0x24}, "kmovq k1"},
+                    Encoding{"x86_tpause", Machine::x86, {0x66, 0x0F, 0xAE, 0xF0}, "tpause eax"},
+                    Encoding{"x86_incsspd", Machine::x86, {0xF3, 0x0F, 0xAE, 0xE8}, "incsspd eax"},
+                    Encoding{"retab", Machine::arm64, {0xFF, 0x0F, 0x5F, 0xD6}, "retab"},
+                    Encoding{"casal", Machine::arm64, {0x41, 0xFC, 0xE0, 0xC8}, "casal x0, x1, [x2]"},
+                    Encoding{"ldapr", Machine::arm64, {0x20, 0xC0, 0xBF, 0xF8}, "ldapr x0, [x1]"},
+                    Encoding{"sb", Machine::arm64, {0xFF, 0x30, 0x03, 0xD5}, "sb"}),
     [](const auto &info) { return info.param.name; });
 
 TEST(SecondOpinion, SaysWhichSortOfDifference) {
@@ -79,6 +85,17 @@ TEST(SecondOpinion, SaysWhichSortOfDifference) {
   EXPECT_EQ(opinion.places[2].kind, Kind::unknown);
   EXPECT_EQ(opinion.contradicted, 2U);
   EXPECT_EQ(opinion.unknown, 1U);
+}
+
+TEST(SecondOpinion, OlderNamesOfArm64InstructionsAgree) {
+  const SecondOpinion opinion = opinionOn(Machine::arm64, {0x7F, 0x23, 0x03, 0xD5,   // pacibsp, hint #0x1b
+                                                           0x21, 0x00, 0x80, 0x52,   // mov w1, #1, movz
+                                                           0x01, 0x00, 0x80, 0x12,   // mov w1, #-1, movn
+                                                           0xE8, 0x7F, 0x40, 0xB2,   // mov x8, #0xffffffff, orr
+                                                           0xFD, 0x7B, 0xBF, 0xA9,   // stp x29, x30, [sp, #-16]!
+                                                           0xC0, 0x03, 0x5F, 0xD6}); // ret
+  EXPECT_EQ(opinion.instructions, 6U);
+  EXPECT_THAT(opinion.places, IsEmpty());
 }
 
 TEST(SecondOpinion, KeepsAFewPlacesAndCountsAll) {
