@@ -9,7 +9,7 @@
 
 namespace hotgate::analyzer {
 
-void pairByLinkageName(const PassInput &input, Pairing &pairing, std::string_view name) {
+void pairByLinkageName(PassInput &input, Pairing &pairing, std::string_view name) {
   pairByUniqueKey<std::string>(pairing.functions, name, [&](bool isPost, uint32_t i) -> std::optional<std::string> {
     const Function &function = (isPost ? input.post : input.pre).functions()[i];
     if (!hasOwnName(function.source))

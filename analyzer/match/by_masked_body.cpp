@@ -5,7 +5,7 @@
 
 namespace hotgate::analyzer {
 
-void pairByMaskedBody(const PassInput &input, Pairing &pairing, std::string_view name) {
+void pairByMaskedBody(PassInput &input, Pairing &pairing, std::string_view name) {
   constexpr uint32_t leastSize = 16;
   pairByUniqueKey<uint64_t>(pairing.functions, name, [&](bool isPost, uint32_t i) -> std::optional<uint64_t> {
     const uint64_t hash = (isPost ? input.postHashes : input.preHashes)[i];

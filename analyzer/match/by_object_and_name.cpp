@@ -14,7 +14,7 @@ std::optional<std::string> key(const std::string &object, const std::string &nam
 
 } // namespace
 
-void pairByObjectAndName(const PassInput &input, Pairing &pairing, std::string_view name) {
+void pairByObjectAndName(PassInput &input, Pairing &pairing, std::string_view name) {
   pairByUniqueKey<std::string>(pairing.functions, name, [&](bool isPost, uint32_t i) {
     const Function &function = (isPost ? input.post : input.pre).functions()[i];
     return hasOwnName(function.source) ? key(function.object, function.name) : std::nullopt;

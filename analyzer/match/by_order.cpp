@@ -38,7 +38,7 @@ void pairRun(const PassInput &input, PairList &pairs, const UnpairedRun &run, st
 
 } // namespace
 
-void pairByOrder(const PassInput &input, Pairing &pairing, std::string_view name) {
+void pairByOrder(PassInput &input, Pairing &pairing, std::string_view name) {
   for (const UnpairedRun &run : unpairedRuns(pairing.functions))
     pairRun(input, pairing.functions, run, name);
 }

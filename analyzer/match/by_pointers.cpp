@@ -2,7 +2,6 @@
 // virtual function on both sides, even when nothing calls it by name.
 #include "analyzer/match/pass.h"
 #include "analyzer/match/similarity.h"
-#include "analyzer/match/votes.h"
 
 namespace hotgate::analyzer {
 
@@ -26,13 +25,17 @@ void voteBySlots(const PassInput &input, const Pairing &pairing, const Datum &pr
 
 } // namespace
 
-void pairByPointers(const PassInput &input, Pairing &pairing, std::string_view name) {
-  std::vector<Vote> votes;
-  for (DatumIndex i = 0; i < pairing.data.preCount(); ++i)
-    if (const auto partner = pairing.data.toPost(i))
-      voteBySlots(input, pairing, input.pre.data()[i], input.post.data()[*partner], votes);
+void pairByPointers(PassInput &input, Pairing &pairing, std::string_view name) {
+  Ballots &ballots = input.fromPointers;
+  dropDecided(ballots.functions, pairing.functions);
+  const std::vector<uint32_t> &pairs = pairing.data.inOrder();
+  for (; ballots.seenPairs < pairs.size(); ++ballots.seenPairs) {
+    const DatumIndex pre = pairs[ballots.seenPairs];
+    voteBySlots(input, pairing, input.pre.data()[pre], input.post.data()[*pairing.data.toPost(pre)],
+                ballots.functions);
+  }
   std::optional<Decoder> decoder;
-  for (const Election &election : elect(std::move(votes))) {
+  for (const Election &election : elect(ballots.functions)) {
     const Function &pre = input.pre.functions()[election.pre];
     const Function &post = input.post.functions()[election.post];
     if (!mayPairNameless(pre, post))

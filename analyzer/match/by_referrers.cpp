@@ -6,7 +6,6 @@
 // into the order: when its nearest neighbours on both sides moved by one distance, it moved by that too.
 #include "analyzer/match/pass.h"
 #include "analyzer/match/similarity.h"
-#include "analyzer/match/votes.h"
 
 #include <tbb/enumerable_thread_specific.h>
 #include <tbb/parallel_for.h>
@@ -14,10 +13,6 @@
 namespace hotgate::analyzer {
 
 namespace {
-
-struct Ballots {
-  std::vector<Vote> functions, data;
-};
 
 void vote(const PassInput &input, const Pairing &pairing, const Reference &pre, const Reference &post,
           Ballots &ballots) {
@@ -35,27 +30,30 @@ void vote(const PassInput &input, const Pairing &pairing, const Reference &pre, 
   (isFunction ? ballots.functions : ballots.data).emplace_back(preOwner->index, postOwner->index);
 }
 
-Ballots collect(const PassInput &input, const Pairing &pairing) {
+// Adds the votes of the pairs that were found since the last time.
+void collect(PassInput &input, const Pairing &pairing) {
   tbb::enumerable_thread_specific<Ballots> found;
-  const auto functions = input.pre.functions();
-  tbb::parallel_for(tbb::blocked_range<size_t>(0, functions.size(), 256), [&](const auto &range) {
+  const std::vector<uint32_t> &pairs = pairing.functions.inOrder();
+  tbb::parallel_for(tbb::blocked_range<size_t>(input.fromCode.seenPairs, pairs.size(), 256), [&](const auto &range) {
     Ballots &mine = found.local();
     for (size_t i = range.begin(); i != range.end(); ++i) {
-      const auto partner = pairing.functions.toPost(static_cast<FunctionIndex>(i));
-      if (!partner || !haveSameBody(input, static_cast<FunctionIndex>(i), *partner))
+      const FunctionIndex partner = *pairing.functions.toPost(pairs[i]);
+      if (!haveSameBody(input, pairs[i], partner))
         continue;
-      const auto preReferences = functions[i].references;
-      const auto postReferences = input.post.functions()[*partner].references;
+      const auto preReferences = input.pre.functions()[pairs[i]].references;
+      const auto postReferences = input.post.functions()[partner].references;
       for (size_t k = 0; k < std::min(preReferences.size(), postReferences.size()); ++k)
         vote(input, pairing, preReferences[k], postReferences[k], mine);
     }
   });
-  Ballots all;
+  Ballots &all = input.fromCode;
+  all.seenPairs = pairs.size();
+  dropDecided(all.functions, pairing.functions);
+  dropDecided(all.data, pairing.data);
   for (const Ballots &some : found) {
     all.functions.insert(all.functions.end(), some.functions.begin(), some.functions.end());
     all.data.insert(all.data.end(), some.data.begin(), some.data.end());
   }
-  return all;
 }
 
 int64_t shiftOf(const PassInput &input, uint32_t pre, uint32_t post) {
@@ -88,10 +86,10 @@ void pairData(const PassInput &input, PairList &pairs, const std::vector<Electio
 
 } // namespace
 
-void pairByReferrers(const PassInput &input, Pairing &pairing, std::string_view name) {
-  Ballots ballots = collect(input, pairing);
+void pairByReferrers(PassInput &input, Pairing &pairing, std::string_view name) {
+  collect(input, pairing);
   std::optional<Decoder> decoder;
-  for (const Election &election : elect(std::move(ballots.functions))) {
+  for (const Election &election : elect(input.fromCode.functions)) {
     const Function &pre = input.pre.functions()[election.pre];
     const Function &post = input.post.functions()[election.post];
     if (!mayPairNameless(pre, post))
@@ -102,7 +100,7 @@ void pairByReferrers(const PassInput &input, Pairing &pairing, std::string_view 
     if (sameBody || similarity(*decoder, input.pre, pre, input.post, post) >= leastSimilarity)
       pairing.functions.pair(election.pre, election.post, name);
   }
-  pairData(input, pairing.data, elect(std::move(ballots.data)), name);
+  pairData(input, pairing.data, elect(input.fromCode.data), name);
 }
 
 } // namespace hotgate::analyzer

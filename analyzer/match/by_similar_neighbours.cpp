@@ -59,7 +59,7 @@ private:
 
 } // namespace
 
-void pairBySimilarNeighbours(const PassInput &input, Pairing &pairing, std::string_view name) {
+void pairBySimilarNeighbours(PassInput &input, Pairing &pairing, std::string_view name) {
   std::optional<Decoder> decoder;
   for (const UnpairedRun &run : unpairedRuns(pairing.functions)) {
     if (run.pre.size() * run.post.size() > mostComparisons)

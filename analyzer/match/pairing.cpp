@@ -26,7 +26,7 @@ constexpr NamedPass bodyPasses[] = {
     {"similar-neighbours", pairBySimilarNeighbours},
 };
 
-bool findsPairs(const NamedPass &pass, const PassInput &input, Pairing &pairing) {
+bool findsPairs(const NamedPass &pass, PassInput &input, Pairing &pairing) {
   const size_t before = pairing.functions.count() + pairing.data.count();
   pass.run(input, pairing, pass.name);
   return pairing.functions.count() + pairing.data.count() != before;
@@ -35,7 +35,7 @@ bool findsPairs(const NamedPass &pass, const PassInput &input, Pairing &pairing)
 } // namespace
 
 Pairing pairPrograms(const Program &pre, const Program &post) {
-  const PassInput input{pre, post, maskedBodyHashes(pre), maskedBodyHashes(post)};
+  PassInput input{pre, post, maskedBodyHashes(pre), maskedBodyHashes(post)};
   Pairing pairing(pre, post);
   for (const NamedPass &pass : namePasses)
     findsPairs(pass, input, pairing);

@@ -25,13 +25,15 @@ public:
     toPost_[pre] = post;
     toPre_[post] = pre;
     passes_[pre] = pass;
-    ++count_;
+    inOrder_.push_back(pre);
   }
   [[nodiscard]] std::optional<uint32_t> toPost(uint32_t pre) const { return optional(toPost_[pre]); }
   [[nodiscard]] std::optional<uint32_t> toPre(uint32_t post) const { return optional(toPre_[post]); }
   // The pass that paired this one of the pre side; "" when it has no partner.
   [[nodiscard]] std::string_view pass(uint32_t pre) const { return passes_[pre]; }
-  [[nodiscard]] size_t count() const { return count_; }
+  // Those of the pre side that have a partner, in the order in which they were paired.
+  [[nodiscard]] const std::vector<uint32_t> &inOrder() const { return inOrder_; }
+  [[nodiscard]] size_t count() const { return inOrder_.size(); }
   [[nodiscard]] size_t preCount() const { return toPost_.size(); }
   [[nodiscard]] size_t postCount() const { return toPre_.size(); }
 
@@ -44,7 +46,7 @@ private:
   std::vector<uint32_t> toPost_;
   std::vector<uint32_t> toPre_;
   std::vector<std::string_view> passes_; // literals of the pass table
-  size_t count_ = 0;
+  std::vector<uint32_t> inOrder_;
 };
 
 struct Pairing {

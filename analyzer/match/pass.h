@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analyzer/match/pairing.h"
+#include "analyzer/match/votes.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -12,18 +13,27 @@
 
 namespace hotgate::analyzer {
 
+// Votes of the pairs found so far for what is still unpaired. A pair votes once, when it is first seen: asking all of
+// them in every round would cost more than everything else.
+struct Ballots {
+  std::vector<Vote> functions, data;
+  size_t seenPairs = 0; // of PairList::inOrder()
+};
+
 struct PassInput {
   const Program &pre;
   const Program &post;
   // Masked bodies (code/masked_body.h), by function; 0 matches nothing.
   std::vector<uint64_t> preHashes, postHashes;
+  Ballots fromCode = {};     // by_referrers
+  Ballots fromPointers = {}; // by_pointers
 };
 
 [[nodiscard]] inline bool haveSameBody(const PassInput &input, FunctionIndex pre, FunctionIndex post) {
   return input.preHashes[pre] != 0 && input.preHashes[pre] == input.postHashes[post];
 }
 
-using Pass = void (*)(const PassInput &input, Pairing &pairing, std::string_view name);
+using Pass = void (*)(PassInput &input, Pairing &pairing, std::string_view name);
 
 // A key for each unpaired thing; a key that exactly one has on each side makes a pair.
 // KeyOf: (bool isPost, index) -> std::optional<Key>; nullopt leaves it out.
@@ -63,12 +73,12 @@ template <class Key, class KeyOf> void pairByUniqueKey(PairList &pairs, std::str
   }
 }
 
-void pairByLinkageName(const PassInput &input, Pairing &pairing, std::string_view name);
-void pairByObjectAndName(const PassInput &input, Pairing &pairing, std::string_view name);
-void pairByMaskedBody(const PassInput &input, Pairing &pairing, std::string_view name);
-void pairByReferrers(const PassInput &input, Pairing &pairing, std::string_view name);
-void pairByPointers(const PassInput &input, Pairing &pairing, std::string_view name);
-void pairByOrder(const PassInput &input, Pairing &pairing, std::string_view name);
-void pairBySimilarNeighbours(const PassInput &input, Pairing &pairing, std::string_view name);
+void pairByLinkageName(PassInput &input, Pairing &pairing, std::string_view name);
+void pairByObjectAndName(PassInput &input, Pairing &pairing, std::string_view name);
+void pairByMaskedBody(PassInput &input, Pairing &pairing, std::string_view name);
+void pairByReferrers(PassInput &input, Pairing &pairing, std::string_view name);
+void pairByPointers(PassInput &input, Pairing &pairing, std::string_view name);
+void pairByOrder(PassInput &input, Pairing &pairing, std::string_view name);
+void pairBySimilarNeighbours(PassInput &input, Pairing &pairing, std::string_view name);
 
 } // namespace hotgate::analyzer

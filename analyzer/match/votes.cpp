@@ -53,4 +53,8 @@ std::vector<Election> elect(std::vector<Vote> votes) {
   return elected;
 }
 
+void dropDecided(std::vector<Vote> &votes, const PairList &pairs) {
+  std::erase_if(votes, [&](const Vote &vote) { return pairs.toPost(vote.first) || pairs.toPre(vote.second); });
+}
+
 } // namespace hotgate::analyzer

@@ -4,6 +4,8 @@
 // places, thirty-nine of which call the same wrapper in the new build; the fortieth is a change, not a vote against it.
 #pragma once
 
+#include "analyzer/match/pairing.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -21,5 +23,8 @@ struct Election {
 
 // By pre index.
 std::vector<Election> elect(std::vector<Vote> votes);
+
+// Votes for what has found its partner meanwhile are done with.
+void dropDecided(std::vector<Vote> &votes, const PairList &pairs);
 
 } // namespace hotgate::analyzer
