@@ -1,5 +1,6 @@
 // Pointers at the same place of paired data lead to the same thing: the third slot of a class's vtable is its third
-// virtual function on both sides, even when nothing calls it by name.
+// virtual function on both sides, even when nothing calls it by name, and a table of options leads to the variables
+// that they set.
 #include "analyzer/match/pass.h"
 #include "analyzer/match/similarity.h"
 
@@ -7,45 +8,49 @@ namespace hotgate::analyzer {
 
 namespace {
 
+void vote(const PassInput &input, const Pairing &pairing, uint32_t preRva, uint32_t postRva, Ballots &ballots) {
+  const Owner *pre = input.pre.ownerAt(preRva);
+  const Owner *post = input.post.ownerAt(postRva);
+  if (pre == nullptr || post == nullptr || pre->kind != post->kind || pre->kind == Owner::Kind::structure ||
+      pre->part != post->part || preRva - pre->range.rva != postRva - post->range.rva)
+    return;
+  const bool isFunction = pre->kind == Owner::Kind::function;
+  const PairList &pairs = isFunction ? pairing.functions : pairing.data;
+  if (!pairs.toPost(pre->index) && !pairs.toPre(post->index))
+    (isFunction ? ballots.functions : ballots.data).emplace_back(pre->index, post->index);
+}
+
 void voteBySlots(const PassInput &input, const Pairing &pairing, const Datum &pre, const Datum &post,
-                 std::vector<Vote> &votes) {
+                 Ballots &ballots) {
   for (const BaseRelocation &slot : input.pre.relocationsIn({pre.rva, std::min(pre.size, post.size)})) {
     const uint32_t postSlot = post.rva + (slot.rva - pre.rva);
     if (!input.post.image().isRelocated(postSlot))
       return; // the tables differ from here on
     const auto preTarget = input.pre.pointerAt(slot.rva);
     const auto postTarget = input.post.pointerAt(postSlot);
-    const auto preFunction = preTarget ? input.pre.functionAtEntry(*preTarget) : std::nullopt;
-    const auto postFunction = postTarget ? input.post.functionAtEntry(*postTarget) : std::nullopt;
-    if (preFunction && postFunction && !pairing.functions.toPost(*preFunction) &&
-        !pairing.functions.toPre(*postFunction))
-      votes.emplace_back(*preFunction, *postFunction);
+    if (preTarget && postTarget)
+      vote(input, pairing, *preTarget, *postTarget, ballots);
+  }
+}
+
+// Adds the votes of the data that were paired since the last time.
+void collect(PassInput &input, const Pairing &pairing) {
+  Ballots &ballots = input.fromPointers;
+  dropDecided(ballots.functions, pairing.functions);
+  dropDecided(ballots.data, pairing.data);
+  const std::vector<uint32_t> &pairs = pairing.data.inOrder();
+  for (; ballots.seenPairs < pairs.size(); ++ballots.seenPairs) {
+    const DatumIndex pre = pairs[ballots.seenPairs];
+    voteBySlots(input, pairing, input.pre.data()[pre], input.post.data()[*pairing.data.toPost(pre)], ballots);
   }
 }
 
 } // namespace
 
 void pairByPointers(PassInput &input, Pairing &pairing, std::string_view name) {
-  Ballots &ballots = input.fromPointers;
-  dropDecided(ballots.functions, pairing.functions);
-  const std::vector<uint32_t> &pairs = pairing.data.inOrder();
-  for (; ballots.seenPairs < pairs.size(); ++ballots.seenPairs) {
-    const DatumIndex pre = pairs[ballots.seenPairs];
-    voteBySlots(input, pairing, input.pre.data()[pre], input.post.data()[*pairing.data.toPost(pre)],
-                ballots.functions);
-  }
-  std::optional<Decoder> decoder;
-  for (const Election &election : elect(ballots.functions)) {
-    const Function &pre = input.pre.functions()[election.pre];
-    const Function &post = input.post.functions()[election.post];
-    if (!mayPairNameless(pre, post))
-      continue;
-    if (!decoder)
-      decoder = *Decoder::create(input.pre.image().machine());
-    if (haveSameBody(input, election.pre, election.post) ||
-        similarity(*decoder, input.pre, pre, input.post, post) >= leastSimilarity)
-      pairing.functions.pair(election.pre, election.post, name);
-  }
+  collect(input, pairing);
+  pairElectedFunctions(input, pairing.functions, elect(input.fromPointers.functions), name);
+  pairElectedData(input, pairing.data, elect(input.fromPointers.data), name);
 }
 
 } // namespace hotgate::analyzer

@@ -73,6 +73,12 @@ template <class Key, class KeyOf> void pairByUniqueKey(PairList &pairs, std::str
   }
 }
 
+// Of the elected pairs, those that are believed: see elected_pairs.cpp.
+void pairElectedFunctions(const PassInput &input, PairList &pairs, const std::vector<Election> &elected,
+                          std::string_view name);
+void pairElectedData(const PassInput &input, PairList &pairs, const std::vector<Election> &elected,
+                     std::string_view name);
+
 void pairByLinkageName(PassInput &input, Pairing &pairing, std::string_view name);
 void pairByObjectAndName(PassInput &input, Pairing &pairing, std::string_view name);
 void pairByMaskedBody(PassInput &input, Pairing &pairing, std::string_view name);
