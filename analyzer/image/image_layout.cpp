@@ -65,6 +65,10 @@ template <class Header> const Header *ImageLayout::headerAt(uint64_t offset) con
 
 Result<ImageLayout> ImageLayout::parse(std::string entity, std::span<const uint8_t> file) {
   ImageLayout layout(std::move(entity), file);
+  // Every place in a PE file is a number of 32 bits.
+  if (file.size() > UINT32_MAX)
+    return layout.failAtOffset(uint64_t{UINT32_MAX} + 1,
+                               fmt::format("the file has {} bytes: an image has less than 4 GiB", file.size()));
   HOTGATE_CHECK(layout.readHeaders());
   return layout;
 }

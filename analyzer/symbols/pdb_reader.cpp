@@ -1,5 +1,6 @@
 #include "analyzer/symbols/pdb_reader.h"
 
+#include "analyzer/symbols/pdb_bounds.h"
 #include "analyzer/symbols/type_reader.h"
 
 #include <algorithm>
@@ -42,8 +43,6 @@ std::string_view symbolLevelName(SymbolLevel level) {
 
 namespace {
 
-constexpr const char *getTheRightPdb = "take the PDB from the same build, or from the symbol store by GUID and age";
-
 Failure damaged(const std::filesystem::path &path, const char *part, llvm::Error error) {
   return failInput(path.string(), part, llvm::toString(std::move(error)), getTheRightPdb);
 }
@@ -51,16 +50,16 @@ Failure damaged(const std::filesystem::path &path, const char *part, llvm::Error
 // "ns::f" of an inlinee: a function id names its scope and itself apart.
 class InlineeNames {
 public:
-  explicit InlineeNames(pdb::TpiStream *ids, const TypeReader &types)
-      : types_(types), count_(ids == nullptr ? 0 : ids->getNumTypeRecords()) {
-    if (ids != nullptr)
-      ids_.emplace(ids->typeArray(), count_, ids->getTypeIndexOffsets());
-  }
+  explicit InlineeNames(const pdb::TpiStream *ids, const TypeReader &types)
+      : types_(types), ids_(ids == nullptr ? TypeRecords() : TypeRecords(*ids)) {}
 
-  std::string name(cv::TypeIndex index) {
-    if (!ids_ || index.isSimple() || index.toArrayIndex() >= count_)
+  [[nodiscard]] bool isDamaged() const { return ids_.isDamaged(); }
+
+  std::string name(cv::TypeIndex index) const {
+    const cv::CVType *found = ids_.find(index);
+    if (found == nullptr)
       return {};
-    const cv::CVType record = ids_->getType(index);
+    const cv::CVType &record = *found;
     if (record.kind() == cv::LF_FUNC_ID) {
       cv::FuncIdRecord function(cv::TypeRecordKind::FuncId);
       if (!read(record, function))
@@ -85,17 +84,15 @@ private:
     return good;
   }
 
-  std::string scopeName(cv::TypeIndex index) {
-    if (index.isNoneType() || index.isSimple() || index.toArrayIndex() >= count_)
-      return {};
-    const cv::CVType record = ids_->getType(index);
+  std::string scopeName(cv::TypeIndex index) const {
+    const cv::CVType *record = ids_.find(index);
     cv::StringIdRecord text(cv::TypeRecordKind::StringId);
-    return record.kind() == cv::LF_STRING_ID && read(record, text) ? text.getString().str() : std::string();
+    return record != nullptr && record->kind() == cv::LF_STRING_ID && read(*record, text) ? text.getString().str()
+                                                                                          : std::string();
   }
 
   const TypeReader &types_;
-  uint32_t count_;
-  std::optional<cv::LazyRandomTypeCollection> ids_;
+  TypeRecords ids_;
 };
 
 class Reader {
@@ -129,6 +126,10 @@ public:
       HOTGATE_CHECK(readPublics());
     }
     symbols_.types = typeReader.layouts();
+    if (const std::string damage = typeReader.damage(); !damage.empty())
+      return failInput(path_.string(), "TPI stream", damage, getTheRightPdb);
+    if (inlinees.isDamaged())
+      return failInput(path_.string(), "IPI stream", "its last record is cut off", getTheRightPdb);
     symbols_.level = hasPrivate ? SymbolLevel::privateLevel : SymbolLevel::publicOnly;
     applyPublicNames();
     sortAll();
@@ -180,30 +181,35 @@ private:
     return std::nullopt;
   }
 
-  Result<> readModules(pdb::DbiStream &dbi, const TypeReader &types, InlineeNames &inlinees) {
+  Result<> readModules(pdb::DbiStream &dbi, const TypeReader &types, const InlineeNames &inlinees) {
     const auto &modules = dbi.modules();
     for (uint32_t index = 0; index < modules.getModuleCount(); ++index) {
       const pdb::DbiModuleDescriptor module = modules.getModuleDescriptor(index);
       if (module.getModuleStreamIndex() == pdb::kInvalidStreamIndex)
         continue;
+      HOTGATE_CHECK(moduleStreams_.claim(path_, module.getModuleStreamIndex()));
       auto stream = file_.safelyCreateIndexedStream(module.getModuleStreamIndex());
       if (!stream)
         return damaged(path_, "module stream", stream.takeError());
       pdb::ModuleDebugStreamRef symbols(module, std::move(*stream));
       if (auto error = symbols.reload())
         return damaged(path_, "module stream", std::move(error));
-      readModule(symbols, std::filesystem::path(module.getModuleName().str()).filename().string(), types, inlinees);
+      bool damagedRecord = false;
+      readModule(symbols, std::filesystem::path(module.getModuleName().str()).filename().string(), types, inlinees,
+                 damagedRecord);
+      if (damagedRecord)
+        return failInput(path_.string(), fmt::format("module {}", index), "a symbol record is cut off", getTheRightPdb);
     }
     return {};
   }
 
   // Scopes nest: procedure, block, inline site. Data and inline sites belong to the procedure that is open.
   void readModule(const pdb::ModuleDebugStreamRef &module, const std::string &object, const TypeReader &types,
-                  InlineeNames &inlinees) {
+                  const InlineeNames &inlinees, bool &damagedRecord) {
     std::optional<size_t> open;
     uint32_t openEnd = 0;
     const cv::CVSymbolArray &array = module.getSymbolArray();
-    for (auto it = array.begin(), end = array.end(); it != end; ++it) {
+    for (auto it = array.begin(&damagedRecord), end = array.end(); it != end; ++it) {
       const cv::CVSymbol &symbol = *it;
       if (open && it.offset() >= openEnd)
         open.reset();
@@ -251,6 +257,14 @@ private:
                              types.name(record.Type), object});
   }
 
+  // LLVM's readRecord() hands out a record of nothing where none begins, or where it is cut off.
+  Result<cv::CVSymbol> globalRecord(const pdb::SymbolStream &records, const char *stream, uint32_t offset) const {
+    const cv::CVSymbolArray &array = records.getSymbolArray();
+    if (const auto at = array.at(offset); at != array.end())
+      return *at;
+    return failInput(path_.string(), stream, fmt::format("no record begins at offset {:#x}", offset), getTheRightPdb);
+  }
+
   Result<> readGlobals(const TypeReader &types) {
     auto records = file_.getPDBSymbolStream();
     if (!records)
@@ -261,10 +275,7 @@ private:
     if (!globals)
       return damaged(path_, "globals stream", globals.takeError());
     for (const uint32_t offset : globals->getGlobalsTable()) {
-      if (offset >= records->getSymbolArray().getUnderlyingStream().getLength())
-        return failInput(path_.string(), "globals stream", fmt::format("record offset 0x{:x} is out of range", offset),
-                         getTheRightPdb);
-      const cv::CVSymbol symbol = records->readRecord(offset);
+      HOTGATE_TRY(const cv::CVSymbol symbol, globalRecord(*records, "globals stream", offset));
       if (symbol.kind() != cv::S_LDATA32 && symbol.kind() != cv::S_GDATA32)
         continue;
       if (auto record = as<cv::DataSym>(symbol))
@@ -283,10 +294,7 @@ private:
     if (!publics)
       return damaged(path_, "publics stream", publics.takeError());
     for (const uint32_t offset : publics->getPublicsTable()) {
-      if (offset >= records->getSymbolArray().getUnderlyingStream().getLength())
-        return failInput(path_.string(), "publics stream", fmt::format("record offset 0x{:x} is out of range", offset),
-                         getTheRightPdb);
-      const cv::CVSymbol symbol = records->readRecord(offset);
+      HOTGATE_TRY(const cv::CVSymbol symbol, globalRecord(*records, "publics stream", offset));
       if (symbol.kind() != cv::S_PUB32)
         continue;
       const auto record = as<cv::PublicSym32>(symbol);
@@ -358,6 +366,7 @@ private:
   pdb::PDBFile &file_;
   Symbols symbols_;
   std::vector<uint32_t> sectionRvas_;
+  ModuleStreams moduleStreams_;
   std::map<uint32_t, std::vector<std::string>> publicNames_;
 };
 
@@ -367,6 +376,8 @@ Result<Symbols> readPdb(const std::filesystem::path &path, const Image &image) {
   auto buffer = llvm::MemoryBuffer::getFile(path.string(), /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)
     return failInput(path.string(), "", buffer.getError().message(), "check the path and its permissions");
+  HOTGATE_CHECK(checkSuperBlock(
+      path, {reinterpret_cast<const uint8_t *>((*buffer)->getBufferStart()), (*buffer)->getBufferSize()}));
   auto stream = std::make_unique<llvm::MemoryBufferByteStream>(std::move(*buffer), llvm::endianness::little);
   llvm::BumpPtrAllocator allocator;
   pdb::PDBFile file(path.string(), std::move(stream), allocator);
@@ -374,6 +385,8 @@ Result<Symbols> readPdb(const std::filesystem::path &path, const Image &image) {
     return damaged(path, "header", std::move(error));
   if (auto error = file.parseStreamData())
     return damaged(path, "stream directory", std::move(error));
+  HOTGATE_CHECK(checkStreamSizes(path, file));
+  HOTGATE_CHECK(checkHashTables(path, file));
   return Reader(path, image, file).read();
 }
 

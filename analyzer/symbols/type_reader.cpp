@@ -15,6 +15,9 @@ namespace {
 
 constexpr int maximumDepth = 24;           // pointer to array of pointer to ...: real code stays under 8
 constexpr int maximumContinuations = 4096; // field lists of one type; each holds up to 64 KiB
+constexpr size_t longestName = 4096;
+constexpr uint64_t charactersPerByte = 16;     // that may be spelled of a type stream: real ones need under 1
+constexpr uint64_t spareCharacters = 1U << 20; // a PDB without types names the types of its data all the same
 
 template <class Record> std::optional<Record> as(cv::CVType type) {
   Record record(static_cast<cv::TypeRecordKind>(type.kind()));
@@ -36,6 +39,32 @@ struct Tag {
   cv::TypeIndex fieldList;
   cv::TypeIndex underlying; // of an enum
 };
+
+// The name of a struct, class, union or enum, complete or not, or of a vtable's shape; else "".
+std::string recordName(const cv::CVType &type) {
+  switch (type.kind()) {
+  case cv::LF_STRUCTURE:
+  case cv::LF_CLASS:
+  case cv::LF_INTERFACE: {
+    const auto record = as<cv::ClassRecord>(type);
+    return record ? record->getName().str() : "";
+  }
+  case cv::LF_UNION: {
+    const auto record = as<cv::UnionRecord>(type);
+    return record ? record->getName().str() : "";
+  }
+  case cv::LF_ENUM: {
+    const auto record = as<cv::EnumRecord>(type);
+    return record ? record->getName().str() : "";
+  }
+  case cv::LF_VTSHAPE: {
+    const auto record = as<cv::VFTableShapeRecord>(type);
+    return record ? fmt::format("<vftable {} methods>", record->getEntryCount()) : "";
+  }
+  default:
+    return "";
+  }
+}
 
 // A complete struct, class, union or enum, else nullopt.
 std::optional<Tag> asCompleteTag(const cv::CVType &type) {
@@ -110,6 +139,8 @@ uint64_t simpleSize(cv::TypeIndex index) {
   }
 }
 
+} // namespace
+
 class FieldCollector : public cv::TypeVisitorCallbacks {
 public:
   FieldCollector(const TypeReader &types, std::vector<FieldLayout> &fields, int depth)
@@ -120,23 +151,29 @@ public:
 
   llvm::Error visitKnownMember(cv::CVMemberRecord &, cv::DataMemberRecord &member) override {
     const std::string name = member.getName().str();
+    if (!types_.spend(name.size() + perField))
+      return llvm::Error::success();
     fields_.push_back({name, member.getFieldOffset(), types_.name(member.getType())});
     for (FieldLayout &inner : types_.unnamedFields(member.getType(), depth_ + 1))
-      fields_.push_back({name + "." + inner.name, member.getFieldOffset() + inner.offset, std::move(inner.typeName)});
+      if (types_.spend(name.size() + inner.name.size() + inner.typeName.size() + perField))
+        fields_.push_back({name + "." + inner.name, member.getFieldOffset() + inner.offset, std::move(inner.typeName)});
     return llvm::Error::success();
   }
   llvm::Error visitKnownMember(cv::CVMemberRecord &, cv::BaseClassRecord &base) override {
     const std::string name = types_.name(base.getBaseType());
-    fields_.push_back({"base " + name, base.getBaseOffset(), name});
+    if (types_.spend(name.size() + perField))
+      fields_.push_back({"base " + name, base.getBaseOffset(), name});
     return llvm::Error::success();
   }
   llvm::Error visitKnownMember(cv::CVMemberRecord &, cv::VFPtrRecord &) override {
-    fields_.push_back({"vfptr", 0, "vtable pointer"});
+    if (types_.spend(perField))
+      fields_.push_back({"vfptr", 0, "vtable pointer"});
     return llvm::Error::success();
   }
   llvm::Error visitKnownMember(cv::CVMemberRecord &, cv::EnumeratorRecord &enumerator) override {
-    fields_.push_back(
-        {enumerator.getName().str(), static_cast<uint64_t>(enumerator.getValue().getExtValue()), "enumerator"});
+    if (types_.spend(enumerator.getName().size() + perField))
+      fields_.push_back(
+          {enumerator.getName().str(), static_cast<uint64_t>(enumerator.getValue().getExtValue()), "enumerator"});
     return llvm::Error::success();
   }
   llvm::Error visitKnownMember(cv::CVMemberRecord &, cv::ListContinuationRecord &next) override {
@@ -145,25 +182,33 @@ public:
   }
 
 private:
+  static constexpr size_t perField = 8; // its offset
+
   const TypeReader &types_;
   std::vector<FieldLayout> &fields_;
   int depth_;
 };
 
-} // namespace
-
-TypeReader::TypeReader(llvm::pdb::TpiStream &types)
-    : count_(types.getNumTypeRecords()), records_(types.typeArray(), count_, types.getTypeIndexOffsets()) {
-  for (auto index = records_.getFirst(); index; index = records_.getNext(*index)) {
-    if (auto tag = asCompleteTag(records_.getType(*index)); tag && tag->size != 0)
+TypeReader::TypeReader(const llvm::pdb::TpiStream &types)
+    : records_(types), budget_(charactersPerByte * records_.streamSize() + spareCharacters) {
+  for (const cv::CVType &type : records_.all())
+    if (auto tag = asCompleteTag(type); tag && tag->size != 0)
       completeSizes_.emplace_back(std::move(tag->name), tag->size);
-  }
   std::stable_sort(completeSizes_.begin(), completeSizes_.end(),
                    [](const auto &a, const auto &b) { return a.first < b.first; });
 }
 
-bool TypeReader::readable(cv::TypeIndex index) const {
-  return !index.isSimple() && !index.isDecoratedItemId() && index.toArrayIndex() < count_;
+std::string TypeReader::damage() const {
+  if (records_.isDamaged())
+    return fmt::format("type record {:#x} is cut off", cv::TypeIndex::FirstNonSimpleIndex + records_.all().size());
+  if (budget_ == 0)
+    return fmt::format("its {} type records repeat each other without end", records_.all().size());
+  return {};
+}
+
+bool TypeReader::spend(size_t characters) const {
+  budget_ -= std::min<uint64_t>(budget_, characters);
+  return budget_ != 0;
 }
 
 uint64_t TypeReader::completeSize(std::string_view name) const {
@@ -174,13 +219,15 @@ uint64_t TypeReader::completeSize(std::string_view name) const {
 
 std::string TypeReader::argumentNames(cv::TypeIndex list, int depth) const {
   std::string text;
-  if (!readable(list))
-    return text;
-  const auto arguments = as<cv::ArgListRecord>(records_.getType(list));
+  const cv::CVType *type = records_.find(list);
+  const auto arguments = type == nullptr ? std::nullopt : as<cv::ArgListRecord>(*type);
   if (!arguments)
     return text;
-  for (const cv::TypeIndex argument : arguments->getIndices())
+  for (const cv::TypeIndex argument : arguments->getIndices()) {
+    if (text.size() > longestName)
+      break;
     text += (text.empty() ? "" : ", ") + name(argument, depth + 1);
+  }
   return text;
 }
 
@@ -188,9 +235,8 @@ std::string TypeReader::name(cv::TypeIndex index, int depth) const {
   if (index.isSimple())
     return cv::TypeIndex::simpleTypeName(index).str();
   const auto [entry, isNew] = names_.try_emplace(index.getIndex(), fmt::format("<type 0x{:x}>", index.getIndex()));
-  if (!isNew)
+  if (!spend(entry->second.size()) || !isNew)
     return entry->second;
-  constexpr size_t longestName = 4096;
   std::string spelled = spelledName(index, depth);
   if (spelled.size() > longestName)
     spelled.resize(longestName);
@@ -199,9 +245,10 @@ std::string TypeReader::name(cv::TypeIndex index, int depth) const {
 
 std::string TypeReader::spelledName(cv::TypeIndex index, int depth) const {
   const auto unreadable = [&] { return fmt::format("<type 0x{:x}>", index.getIndex()); };
-  if (!readable(index) || depth > maximumDepth)
+  const cv::CVType *found = records_.find(index);
+  if (found == nullptr || depth > maximumDepth)
     return unreadable();
-  const cv::CVType type = records_.getType(index);
+  const cv::CVType &type = *found;
   switch (type.kind()) {
   case cv::LF_POINTER:
     if (auto record = as<cv::PointerRecord>(type)) {
@@ -242,8 +289,8 @@ std::string TypeReader::spelledName(cv::TypeIndex index, int depth) const {
                          name(record->getClassType(), depth + 1), argumentNames(record->getArgumentList(), depth));
     return unreadable();
   default: {
-    const llvm::StringRef tagName = records_.getTypeName(index);
-    return tagName.empty() ? unreadable() : tagName.str();
+    std::string tagName = recordName(type);
+    return tagName.empty() ? unreadable() : tagName;
   }
   }
 }
@@ -251,9 +298,10 @@ std::string TypeReader::spelledName(cv::TypeIndex index, int depth) const {
 uint64_t TypeReader::size(cv::TypeIndex index, int depth) const {
   if (index.isSimple())
     return simpleSize(index);
-  if (!readable(index) || depth > maximumDepth)
+  const cv::CVType *found = records_.find(index);
+  if (found == nullptr || depth > maximumDepth)
     return 0;
-  const cv::CVType type = records_.getType(index);
+  const cv::CVType &type = *found;
   switch (type.kind()) {
   case cv::LF_POINTER:
     if (auto record = as<cv::PointerRecord>(type))
@@ -278,15 +326,16 @@ uint64_t TypeReader::size(cv::TypeIndex index, int depth) const {
   default:
     if (auto tag = asCompleteTag(type))
       return tag->size;
-    return completeSize(records_.getTypeName(index).str());
+    return completeSize(recordName(type));
   }
 }
 
 std::vector<FieldLayout> TypeReader::unnamedFields(cv::TypeIndex index, int depth) const {
   constexpr int deepest = 6; // union in struct in union: real code stays under 4
-  if (!readable(index) || depth > deepest)
+  const cv::CVType *type = records_.find(index);
+  if (type == nullptr || depth > deepest)
     return {};
-  const auto tag = asCompleteTag(records_.getType(index));
+  const auto tag = asCompleteTag(*type);
   const bool isUnnamed = tag && (tag->name.empty() || tag->name.find("<unnamed") != std::string::npos ||
                                  tag->name.find("__unnamed") != std::string::npos);
   return isUnnamed ? fields(tag->fieldList, depth) : std::vector<FieldLayout>();
@@ -295,9 +344,10 @@ std::vector<FieldLayout> TypeReader::unnamedFields(cv::TypeIndex index, int dept
 std::vector<FieldLayout> TypeReader::fields(cv::TypeIndex fieldList, int depth) const {
   std::vector<FieldLayout> result;
   FieldCollector collector(*this, result, depth);
-  for (int lists = 0; lists < maximumContinuations && readable(fieldList); ++lists) {
-    const auto record = as<cv::FieldListRecord>(records_.getType(fieldList));
-    if (!record)
+  for (int lists = 0; lists < maximumContinuations; ++lists) {
+    const cv::CVType *type = records_.find(fieldList);
+    const auto record = type == nullptr ? std::nullopt : as<cv::FieldListRecord>(*type);
+    if (!record || budget_ == 0)
       break;
     collector.continuation.reset();
     if (auto error = cv::visitMemberRecordStream(record->Data, collector)) {
@@ -313,8 +363,8 @@ std::vector<FieldLayout> TypeReader::fields(cv::TypeIndex fieldList, int depth) 
 
 std::vector<TypeLayout> TypeReader::layouts() const {
   std::vector<TypeLayout> result;
-  for (auto index = records_.getFirst(); index; index = records_.getNext(*index)) {
-    auto tag = asCompleteTag(records_.getType(*index));
+  for (const cv::CVType &type : records_.all()) {
+    auto tag = asCompleteTag(type);
     if (!tag)
       continue;
     const uint64_t bytes = tag->kind == std::string_view("enum") ? size(tag->underlying) : tag->size;

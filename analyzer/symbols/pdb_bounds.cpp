@@ -1,0 +1,117 @@
+#include "analyzer/symbols/pdb_bounds.h"
+
+#include <llvm/DebugInfo/MSF/MSFCommon.h>
+#include <llvm/DebugInfo/MSF/MappedBlockStream.h>
+#include <llvm/DebugInfo/PDB/Native/PDBFile.h>
+#include <llvm/DebugInfo/PDB/Native/RawConstants.h>
+#include <llvm/DebugInfo/PDB/Native/RawTypes.h>
+#include <llvm/Support/BinaryStreamReader.h>
+#include <optional>
+
+namespace hotgate::analyzer {
+
+namespace {
+
+namespace pdb = llvm::pdb;
+
+// A number of a stream, or nullopt where it ends before; then LLVM finds the same, and says so.
+class StreamReader {
+public:
+  StreamReader(const pdb::PDBFile &file, uint32_t stream) {
+    if (stream >= file.getNumStreams())
+      return;
+    if (auto opened = file.safelyCreateIndexedStream(stream))
+      stream_ = std::move(*opened);
+    else
+      llvm::consumeError(opened.takeError());
+  }
+
+  [[nodiscard]] uint64_t size() const { return stream_ ? stream_->getLength() : 0; }
+
+  template <class Record> std::optional<Record> at(uint64_t offset) const {
+    if (offset > size() || size() - offset < sizeof(Record))
+      return std::nullopt;
+    llvm::ArrayRef<uint8_t> bytes;
+    if (auto error = stream_->readBytes(offset, sizeof(Record), bytes)) {
+      llvm::consumeError(std::move(error));
+      return std::nullopt;
+    }
+    Record record;
+    std::memcpy(static_cast<void *>(&record), bytes.data(), sizeof(record));
+    return record;
+  }
+
+private:
+  std::unique_ptr<llvm::msf::MappedBlockStream> stream_;
+};
+
+// A hash table begins with its size and its capacity.
+struct HashTableHeader {
+  llvm::support::ulittle32_t size;
+  llvm::support::ulittle32_t capacity;
+};
+
+Result<> checkHashTable(const std::filesystem::path &path, const StreamReader &stream, uint64_t offset,
+                        const char *what) {
+  const auto header = stream.at<HashTableHeader>(offset);
+  if (header && header->capacity > stream.size())
+    return failInput(
+        path.string(), what,
+        fmt::format("a capacity of {}, in a stream of {} bytes", uint32_t{header->capacity}, stream.size()),
+        getTheRightPdb);
+  return {};
+}
+
+Result<> checkTypeHashes(const std::filesystem::path &path, const pdb::PDBFile &file, uint32_t types,
+                         const char *what) {
+  const auto header = StreamReader(file, types).at<pdb::TpiStreamHeader>(0);
+  if (!header || header->HashStreamIndex == pdb::kInvalidStreamIndex || header->HashAdjBuffer.Length == 0)
+    return {};
+  return checkHashTable(path, StreamReader(file, header->HashStreamIndex), header->HashAdjBuffer.Off, what);
+}
+
+} // namespace
+
+Result<> checkSuperBlock(const std::filesystem::path &path, std::span<const uint8_t> file) {
+  if (file.size() < sizeof(llvm::msf::SuperBlock))
+    return failInput(path.string(), "header", fmt::format("{} bytes are no PDB", file.size()), getTheRightPdb);
+  const auto *block = reinterpret_cast<const llvm::msf::SuperBlock *>(file.data());
+  const uint64_t claimed = uint64_t{block->NumBlocks} * block->BlockSize;
+  if (claimed > file.size())
+    return failInput(path.string(), "header",
+                     fmt::format("its {} blocks of {} bytes are more than the file has ({} bytes): it is damaged or "
+                                 "cut off",
+                                 uint32_t{block->NumBlocks}, uint32_t{block->BlockSize}, file.size()),
+                     getTheRightPdb);
+  return {};
+}
+
+Result<> checkStreamSizes(const std::filesystem::path &path, const llvm::pdb::PDBFile &file) {
+  uint64_t total = 0;
+  for (uint32_t stream = 0; stream < file.getNumStreams(); ++stream)
+    total += file.getStreamByteSize(stream);
+  if (total > file.getFileSize())
+    return failInput(path.string(), "stream directory",
+                     fmt::format("its {} streams together have {} bytes, the file {}", file.getNumStreams(), total,
+                                 file.getFileSize()),
+                     getTheRightPdb);
+  return {};
+}
+
+Result<> checkHashTables(const std::filesystem::path &path, const pdb::PDBFile &file) {
+  const StreamReader info(file, pdb::StreamPDB);
+  if (const auto names = info.at<llvm::support::ulittle32_t>(sizeof(pdb::InfoStreamHeader)))
+    HOTGATE_CHECK(checkHashTable(path, info, sizeof(pdb::InfoStreamHeader) + sizeof(uint32_t) + uint64_t{*names},
+                                 "table of named streams"));
+  HOTGATE_CHECK(checkTypeHashes(path, file, pdb::StreamTPI, "hash adjustments of the TPI stream"));
+  return checkTypeHashes(path, file, pdb::StreamIPI, "hash adjustments of the IPI stream");
+}
+
+Result<> ModuleStreams::claim(const std::filesystem::path &path, uint16_t stream) {
+  if (!claimed_.insert(stream).second)
+    return failInput(path.string(), "module list", fmt::format("stream {} belongs to two modules", stream),
+                     getTheRightPdb);
+  return {};
+}
+
+} // namespace hotgate::analyzer
