@@ -209,7 +209,9 @@ private:
     std::optional<size_t> open;
     uint32_t openEnd = 0;
     const cv::CVSymbolArray &array = module.getSymbolArray();
-    for (auto it = array.begin(&damagedRecord), end = array.end(); it != end; ++it) {
+    // Not begin(&damagedRecord): it forgets its argument (LLVM 19).
+    cv::CVSymbolArray::Iterator it(array, array.getExtractor(), array.skew(), &damagedRecord);
+    for (; it != array.end(); ++it) {
       const cv::CVSymbol &symbol = *it;
       if (open && it.offset() >= openEnd)
         open.reset();

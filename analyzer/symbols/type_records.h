@@ -18,7 +18,9 @@ public:
   TypeRecords() = default;
   explicit TypeRecords(const llvm::pdb::TpiStream &stream) {
     const llvm::codeview::CVTypeArray &records = stream.typeArray();
-    for (auto it = records.begin(&damaged_), end = records.end(); it != end; ++it)
+    // Not begin(&damaged_): it forgets its argument (LLVM 19).
+    llvm::codeview::CVTypeArray::Iterator it(records, records.getExtractor(), records.skew(), &damaged_);
+    for (; it != records.end(); ++it)
       records_.push_back(*it);
     size_ = records.getUnderlyingStream().getLength();
   }

@@ -100,6 +100,6 @@ int main(int count, char **arguments) {
   configurations.add("x64", withMachine(0, fuzz::loadConfigurationSample("x64").intactInput()));
 
   SeedFolder(folder / "hotpatch_table").add("version-4", hotpatchTable());
-  SeedFolder(folder / "pdb").add("x64", contentOf(std::string(HOTGATE_SAMPLE_IMAGES) + "/sample_x64.pdb"));
+  SeedFolder(folder / "pdb").add("typed", contentOf(HOTGATE_TYPED_PROGRAM ".pdb"));
   return 0;
 }

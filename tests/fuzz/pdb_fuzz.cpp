@@ -1,9 +1,8 @@
-// Fuzzes the PDB reader: input is a whole PDB of the x64 sample.
+// Fuzzes the PDB reader: input is a whole PDB, of the program in programs/typed.cpp.
 //
 // LLVM's own code is not instrumented (it is the system's library): what it does wrong shows as a crash, a hang or a
 // bad access on the heap, and guides nothing. Our code around it is.
 #include "analyzer/symbols/pdb_reader.h"
-#include "tests/fuzz/fuzzed_sample.h"
 #include "tests/fuzz/local_mutation.h"
 #include "tests/fuzz/memory_file.h"
 
@@ -14,12 +13,8 @@ using namespace hotgate::analyzer;
 
 namespace {
 
-const Image &sampleImage() {
-  static const fuzz::MemoryFile file;
-  static const Image image = [] {
-    file.replace(fuzz::FuzzedSample("x64").intact());
-    return Image::open(file.path()).value();
-  }();
+const Image &typedImage() {
+  static const Image image = Image::open(HOTGATE_TYPED_PROGRAM ".dll").value();
   return image;
 }
 
@@ -28,7 +23,7 @@ const Image &sampleImage() {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static const fuzz::MemoryFile file;
   file.replace({data, size});
-  const Image &image = sampleImage();
+  const Image &image = typedImage();
   const auto symbols = readPdb(file.path(), image);
   if (!symbols)
     return 0;

@@ -1,5 +1,5 @@
-// An x64 image of any number of sections, written byte by byte: each has one function, which calls the one of the next
-// section and returns its own number.
+// An x64 image of any number of sections, written byte by byte: each has one function, which calls those of two later
+// sections (a tree, with the entry point as its root) and returns its own number.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ constexpr uint32_t sectionSpacing = 0x1000; // from one section's RVA to the nex
 constexpr uint32_t sectionBytes = 0x200;    // of each in the file
 constexpr uint32_t headerBytes = 0x1400;    // room for 96 section headers
 constexpr uint32_t firstSectionRva = 0x2000;
-constexpr uint32_t numberOffset = 6; // of the number that a function returns, from the function's begin
+constexpr uint32_t numberOffset = 11; // of the number that a function returns, from the function's begin
 
 inline void putNumber(std::vector<uint8_t> &bytes, size_t offset, uint64_t value, size_t size) {
   for (size_t index = 0; index < size; ++index)
@@ -52,14 +52,17 @@ inline std::vector<uint8_t> imageOfSections(uint32_t count) {
     put(header + 20, code, 4);
     put(header + 36, 0x60000020, 4);
     std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(code), sectionBytes, uint8_t{0xCC});
-    const uint64_t next = index + 1 < count ? sectionSpacing - 5 : 0x10 - 5; // the last calls a stub of its own
-    put(code, 0xE8, 1);
-    put(code + 1, next, 4);
-    put(code + 5, 0xB8, 1);
+    for (const uint32_t child : {2 * index + 1, 2 * index + 2}) {
+      const size_t call = code + (child % 2 == 1 ? 0 : 5);
+      put(call, 0x0000441F0F, 5); // nop
+      if (child < count) {
+        put(call, 0xE8, 1);
+        put(call + 1, (child - index) * sectionSpacing - 5 - (call - code), 4);
+      }
+    }
+    put(code + 10, 0xB8, 1);
     put(code + numberOffset, 1000 + index, 4);
-    put(code + 10, 0xC3, 1);
-    if (index + 1 == count)
-      put(code + 0x10, 0xC3, 1);
+    put(code + 15, 0xC3, 1);
   }
   return bytes;
 }
