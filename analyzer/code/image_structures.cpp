@@ -1,5 +1,7 @@
 #include "analyzer/code/image_structures.h"
 
+#include "analyzer/code/load_configuration_tables.h"
+
 #include <algorithm>
 #include <cstring>
 #include <llvm/Support/Endian.h>
@@ -20,6 +22,8 @@ std::string_view structureKindName(StructureKind kind) {
     return "exception table";
   case StructureKind::unwindInfo:
     return "unwind info";
+  case StructureKind::exceptionData:
+    return "exception data";
   case StructureKind::relocationTable:
     return "relocation table";
   case StructureKind::debugDirectory:
@@ -42,15 +46,17 @@ namespace {
 
 class Collector {
 public:
-  explicit Collector(const Image &image) : image_(image) {}
+  Collector(const Image &image, const ExceptionData &exceptionData) : image_(image), exceptionData_(exceptionData) {}
 
   std::vector<Structure> collect() {
-    // The more specific first: finish() lets the first owner of a byte keep it.
-    addUnwindInfo();
+    addRuns(exceptionData_.records(), StructureKind::unwindInfo);
+    addRuns(exceptionData_.tables(), StructureKind::exceptionData);
     addDirectory(Directory::exceptions, StructureKind::exceptionTable);
     addDebugEntries();
     addDirectory(Directory::debug, StructureKind::debugDirectory);
-    addLoadConfiguration();
+    for (const Structure &table : loadConfigurationTables(image_))
+      add(table.rva, table.size, table.kind);
+    addHotpatchTable();
     addDirectory(Directory::tls, StructureKind::tlsDirectory);
     addDirectory(Directory::importAddresses, StructureKind::importTable);
     addImports(Directory::importTable);
@@ -62,6 +68,27 @@ public:
   }
 
 private:
+  // The bytes between two structures are alignment.
+  bool isAlignment(uint32_t from, uint32_t to) const {
+    constexpr uint32_t most = 3;
+    if (to < from || to - from > most)
+      return false;
+    const auto bytes = image_.bytesFrom(from);
+    return bytes.size() >= to - from &&
+           std::all_of(bytes.begin(), bytes.begin() + (to - from), [](uint8_t byte) { return byte == 0; });
+  }
+
+  // Tens of thousands of ranges by RVA: those that touch are one.
+  void addRuns(std::span<const ByteRange> ranges, StructureKind kind) {
+    for (size_t i = 0; i < ranges.size();) {
+      const uint32_t begin = ranges[i].rva;
+      uint32_t end = ranges[i].end();
+      for (++i; i < ranges.size() && (ranges[i].rva <= end || isAlignment(end, ranges[i].rva)); ++i)
+        end = std::max(end, ranges[i].end());
+      add(begin, end - begin, kind);
+    }
+  }
+
   void add(uint32_t rva, uint64_t size, StructureKind kind) {
     const auto available = image_.bytesFrom(rva).size();
     if (rva != 0 && available != 0 && size != 0)
@@ -73,25 +100,6 @@ private:
     add(range.rva, range.size, kind);
   }
 
-  void addUnwindInfo() {
-    if (image_.machine() != Machine::x64)
-      return;
-    for (const FunctionRange &function : image_.functionRanges()) {
-      const auto bytes = image_.bytesFrom(function.unwindRva);
-      if (bytes.size() < 4)
-        continue;
-      // UNWIND_INFO: flags in the upper five bits of byte 0, count of two-byte codes in byte 2, padded to an even
-      // number; behind them a handler (UNW_FLAG_EHANDLER 1, UHANDLER 2) or a chained RUNTIME_FUNCTION (4).
-      const uint8_t flags = bytes[0] >> 3;
-      uint32_t size = 4 + ((bytes[2] + 1U) & ~1U) * 2;
-      if ((flags & 4) != 0)
-        size += 12;
-      else if ((flags & 3) != 0)
-        size += 4;
-      add(function.unwindRva, size, StructureKind::unwindInfo);
-    }
-  }
-
   void addDebugEntries() {
     const DirectoryRange range = image_.directory(Directory::debug);
     const auto bytes = image_.bytesFrom(range.rva);
@@ -100,22 +108,13 @@ private:
       add(read32le(&bytes[at + 20]), read32le(&bytes[at + 16]), StructureKind::debugDirectory);
   }
 
-  void addLoadConfiguration() {
+  void addHotpatchTable() {
     const auto &configuration = image_.loadConfiguration();
-    if (!configuration)
+    if (!configuration || configuration->hotPatchTableRva == 0)
       return;
-    add(configuration->rva, std::max(configuration->size, image_.directory(Directory::loadConfiguration).size),
-        StructureKind::loadConfiguration);
-    // GuardFlags bits 28-31: extra bytes behind each RVA of the function table.
-    const uint64_t stride = 4 + (configuration->guardFlags >> 28);
-    add(configuration->guardFunctionTableRva, configuration->guardFunctionCount * stride, StructureKind::guardTable);
-    add(configuration->guardEhContinuationTableRva, uint64_t{configuration->guardEhContinuationCount} * stride,
-        StructureKind::guardTable);
-    if (configuration->hotPatchTableRva != 0) {
-      const auto bytes = image_.bytesFrom(configuration->hotPatchTableRva);
-      if (bytes.size() >= 8)
-        add(configuration->hotPatchTableRva, read32le(&bytes[4]), StructureKind::hotpatchTable);
-    }
+    const auto bytes = image_.bytesFrom(configuration->hotPatchTableRva);
+    if (bytes.size() >= 8)
+      add(configuration->hotPatchTableRva, read32le(&bytes[4]), StructureKind::hotpatchTable);
   }
 
   void addTerminatedText(uint32_t rva) {
@@ -175,7 +174,9 @@ private:
         continue;
       if (structure.rva < taken)
         structure = {taken, structure.end() - taken, structure.kind};
-      if (!result.empty() && result.back().kind == structure.kind && taken == structure.rva)
+      if (!result.empty() && isAlignment(taken, structure.rva))
+        result.back().size += structure.rva - taken;
+      if (!result.empty() && result.back().kind == structure.kind && result.back().end() == structure.rva)
         result.back().size += structure.size;
       else
         result.push_back(structure);
@@ -184,12 +185,15 @@ private:
   }
 
   const Image &image_;
+  const ExceptionData &exceptionData_;
   std::vector<Structure> found_;
 };
 
 } // namespace
 
-std::vector<Structure> imageStructures(const Image &image) { return Collector(image).collect(); }
+std::vector<Structure> imageStructures(const Image &image, const ExceptionData &exceptionData) {
+  return Collector(image, exceptionData).collect();
+}
 
 const Structure *structureAt(const std::vector<Structure> &structures, uint32_t rva) {
   auto next = std::upper_bound(structures.begin(), structures.end(), rva,

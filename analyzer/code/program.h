@@ -4,6 +4,7 @@
 // RVA order.
 #pragma once
 
+#include "analyzer/code/exception_data.h"
 #include "analyzer/code/function.h"
 #include "analyzer/code/image_structures.h"
 #include "analyzer/code/ownership.h"
@@ -32,6 +33,7 @@ public:
   [[nodiscard]] const Symbols &symbols() const { return symbols_; }
   // Where the PE format's own tables lie, by RVA.
   [[nodiscard]] const std::vector<Structure> &structures() const { return structures_; }
+  [[nodiscard]] const ExceptionData &exceptionData() const { return exceptionData_; }
   [[nodiscard]] std::span<const Function> functions() const { return functions_; }
   [[nodiscard]] std::span<const Datum> data() const { return data_; }
 
@@ -54,13 +56,15 @@ public:
 
 private:
   Program(Image image, Symbols symbols)
-      : image_(std::move(image)), symbols_(std::move(symbols)), structures_(imageStructures(image_)) {}
+      : image_(std::move(image)), symbols_(std::move(symbols)), exceptionData_(ExceptionData::read(image_)),
+        structures_(imageStructures(image_, exceptionData_)) {}
   void markRoots();
   void markRoot(uint32_t rva);
   void nameTheNameless();
 
   Image image_;
   Symbols symbols_;
+  ExceptionData exceptionData_;
   std::vector<Structure> structures_;
   std::vector<Function> functions_;
   std::vector<std::vector<Reference>> references_; // what the functions' spans point into

@@ -1,6 +1,7 @@
 #include "analyzer/diff/function_diff.h"
 
 #include "analyzer/code/masked_body.h"
+#include "analyzer/diff/exception_diff.h"
 #include "analyzer/diff/listing.h"
 
 #include <tbb/enumerable_thread_specific.h>
@@ -24,12 +25,6 @@ std::string_view changeStatusName(ChangeStatus status) {
 
 namespace {
 
-bool sameHandler(const Referents &referents, const Function &pre, const Function &post) {
-  if (pre.handlerRva == 0 || post.handlerRva == 0)
-    return pre.handlerRva == post.handlerRva;
-  return referents.same(pre.handlerRva, post.handlerRva);
-}
-
 bool sameBody(const Referents &referents, const Function &pre, const Function &post) {
   if (!sameMasked(referents.pre(), pre, referents.post(), post))
     return false;
@@ -51,9 +46,14 @@ FunctionDifference compare(const Referents &referents, Decoder &decoder, Functio
     difference.reasons = std::move(alignment.reasons);
     difference.listing = std::move(alignment.listing);
   }
-  if (!sameHandler(referents, pre, post)) {
+  const Bodies bodies = difference.status == ChangeStatus::identical ? Bodies::equal : Bodies::differ;
+  if (!sameExceptionData(referents, pre, post, bodies)) {
     difference.status = ChangeStatus::changed;
     difference.reasons.insert("exception handler");
+  }
+  if (bodies == Bodies::equal && !sameUnwindInformation(referents, pre, post)) {
+    difference.status = ChangeStatus::changed;
+    difference.reasons.insert("unwind information");
   }
   return difference;
 }

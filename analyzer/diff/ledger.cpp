@@ -77,6 +77,7 @@ Cause causeOfStructure(StructureKind kind) {
     return Cause::import;
   case StructureKind::exceptionTable:
   case StructureKind::unwindInfo:
+  case StructureKind::exceptionData:
     return Cause::unwind;
   case StructureKind::debugDirectory:
     return Cause::buildStamp;

@@ -1,5 +1,7 @@
 #include "analyzer/diff/referents.h"
 
+#include "analyzer/diff/exception_diff.h"
+
 #include <algorithm>
 #include <llvm/ADT/Hashing.h>
 #include <llvm/ADT/StringExtras.h>
@@ -176,7 +178,7 @@ bool Referents::sameContents(const Contents &contents) const {
     const Contents next = pending.back();
     pending.pop_back();
     std::vector<Contents> found;
-    if (!sameBytes(next, found) && !sameJumpTable(next)) {
+    if (!sameBytes(next, found) && !sameJumpTable(next) && !sameThrowInfo(*this, next.pre.rva, next.post.rva)) {
       memory[contents] = false;
       return false;
     }

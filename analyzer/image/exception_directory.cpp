@@ -1,5 +1,7 @@
 #include "analyzer/image/exception_directory.h"
 
+#include "analyzer/image/unwind_info.h"
+
 #include <algorithm>
 #include <llvm/Support/Win64EH.h>
 
@@ -49,21 +51,6 @@ Result<> checkPrimaries(const ImageLayout &layout, const std::vector<FunctionRan
 
 // ---- x64 ----
 
-struct UnwindHeader {
-  uint8_t versionAndFlags;
-  uint8_t prologSize;
-  uint8_t codeCount;
-  uint8_t frame;
-
-  [[nodiscard]] uint8_t version() const { return versionAndFlags & 7U; }
-  [[nodiscard]] bool isChained() const { return (versionAndFlags >> 3 & llvm::Win64EH::UNW_ChainInfo) != 0; }
-  [[nodiscard]] bool hasHandler() const {
-    return (versionAndFlags >> 3 & (llvm::Win64EH::UNW_ExceptionHandler | llvm::Win64EH::UNW_TerminateHandler)) != 0;
-  }
-  // What follows the codes: the handler's RVA, or the RUNTIME_FUNCTION that this one is chained to.
-  [[nodiscard]] uint32_t tail() const { return 4U + 2U * ((codeCount + 1U) & ~1U); }
-};
-
 // What one x64 entry's unwind data leads to.
 struct Unwind {
   uint32_t primaryBegin = 0;
@@ -82,16 +69,16 @@ Result<Unwind> followUnwind(const ImageLayout &layout, uint32_t begin, uint32_t 
             unwindRva - 1,
             fmt::format("exception directory: the function at RVA {:#x} forwards to no entry here", begin));
     } else {
-      const auto *header = layout.recordAt<UnwindHeader>(unwindRva);
-      if (header == nullptr)
+      const auto info = readUnwindInfo(Machine::x64, layout.bytesFrom(unwindRva));
+      if (!info)
         return layout.failAt(
             unwindRva, fmt::format("exception directory: the function at RVA {:#x} has no UNWIND_INFO here", begin));
-      if (header->version() == 0 || header->version() > 3)
+      if (info->version == 0 || info->version > 3)
         return layout.failAt(unwindRva, fmt::format("UNWIND_INFO of the function at RVA {:#x}: unknown version {}",
-                                                    begin, header->version()));
-      const uint32_t tail = unwindRva + header->tail();
-      if (!header->isChained()) {
-        if (!header->hasHandler())
+                                                    begin, info->version));
+      const uint32_t tail = unwindRva + info->tailOffset;
+      if (!info->isChained) {
+        if (!info->hasHandler)
           return unwind;
         const auto *handler = layout.recordAt<ulittle32_t>(tail);
         if (handler == nullptr || layout.sectionAt(*handler) == nullptr)
@@ -146,34 +133,21 @@ struct Arm64Entry {
   [[nodiscard]] uint32_t packedLength() const { return ((unwind >> 2) & 0x7FFU) * 4; }
 };
 
-// Length and handler from an .xdata record: a header word (function length in words: 18 bits; version 2; X: handler; E:
-// one epilogue, packed; epilogue scopes 5; code words 5), a second one where both counts are 0, scopes, codes, handler.
+// Length and handler from an .xdata record.
 Result<> readXdata(const ImageLayout &layout, uint32_t xdataRva, FunctionRange &range) {
-  const auto *header = layout.recordAt<ulittle32_t>(xdataRva);
-  if (header == nullptr)
+  const auto info = readUnwindInfo(Machine::arm64, layout.bytesFrom(xdataRva));
+  if (!info)
     return layout.failAt(xdataRva,
                          fmt::format("exception directory: the function at RVA {:#x} has no .xdata here", range.begin));
   range.unwindRva = xdataRva;
-  const uint64_t end = uint64_t{range.begin} + (uint64_t{*header} & 0x3FFFFU) * 4;
+  const uint64_t end = uint64_t{range.begin} + info->codeLength;
   if (end > UINT32_MAX)
     return layout.failAt(xdataRva, fmt::format(".xdata: the function at RVA {:#x} leaves the image", range.begin));
   range.end = static_cast<uint32_t>(end);
-  if ((*header >> 20 & 1U) == 0)
+  if (!info->hasHandler)
     return {};
 
-  const bool singleEpilogue = (*header >> 21 & 1U) != 0;
-  uint32_t headerBytes = 4;
-  uint32_t scopes = *header >> 22 & 0x1FU;
-  uint32_t codeWords = *header >> 27;
-  if (scopes == 0 && codeWords == 0) {
-    const auto *extension = layout.recordAt<ulittle32_t>(xdataRva + 4);
-    if (extension == nullptr)
-      return layout.failAt(xdataRva, ".xdata: it ends before its second header word");
-    headerBytes = 8;
-    scopes = *extension & 0xFFFFU;
-    codeWords = *extension >> 16 & 0xFFU;
-  }
-  const uint32_t handlerAt = xdataRva + headerBytes + (singleEpilogue ? 0 : scopes * 4) + codeWords * 4;
+  const uint32_t handlerAt = xdataRva + info->tailOffset;
   const auto *handler = layout.recordAt<ulittle32_t>(handlerAt);
   if (handler == nullptr || layout.sectionAt(*handler) == nullptr)
     return layout.failAt(
@@ -188,6 +162,7 @@ Result<FunctionRange> readArm64Entry(const ImageLayout &layout, const Arm64Entry
     HOTGATE_CHECK(readXdata(layout, entry.rva(), range));
   } else {
     range.end = entry.begin + entry.packedLength();
+    range.packedUnwind = entry.unwind;
   }
   return range;
 }
@@ -203,8 +178,9 @@ Result<> resolveForwarder(const ImageLayout &layout, const Arm64Entry &entry, ui
   HOTGATE_TRY(const FunctionRange primary, readArm64Entry(layout, *target));
   if (entry.begin >= primary.begin && entry.begin < primary.end)
     return {}; // its bytes are the primary's already
-  FunctionRange range{
-      .begin = entry.begin, .end = nextBegin, .primaryBegin = primary.begin, .handlerRva = primary.handlerRva};
+  FunctionRange range = primary;
+  range.begin = entry.begin;
+  range.end = nextBegin;
   if (nextBegin == 0) {
     const Section *section = layout.sectionAt(entry.begin);
     range.end = section == nullptr ? 0 : section->rva + section->extent();

@@ -69,7 +69,8 @@ struct DirectoryRange {
 struct FunctionRange {
   uint32_t begin = 0;
   uint32_t end = 0;
-  uint32_t unwindRva = 0; // UNWIND_INFO (x64) or .xdata (ARM64); 0 for packed ARM64 data
+  uint32_t unwindRva = 0;    // UNWIND_INFO (x64) or .xdata (ARM64); 0 for packed ARM64 data
+  uint32_t packedUnwind = 0; // ARM64: the entry's second word where that is the unwind data itself
   uint32_t primaryBegin = 0;
   uint32_t handlerRva = 0; // exception or termination handler named by UNWIND_INFO, 0 when none
 };
