@@ -66,6 +66,7 @@ struct Function {
   uint8_t firstInstructionSize = 0;
   uint32_t branchesToEntry = 0; // from inside the body to entry or entry + 1
   bool isRoot = false;          // callable from outside its direct callers
+  bool isOpen = false;          // nothing but its own code tells where the body ends
   std::optional<uint32_t> undecodableAt;
   std::span<const Reference> references; // by field RVA; the program owns them
 

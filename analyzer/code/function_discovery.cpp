@@ -79,9 +79,9 @@ private:
     mergeNew();
   }
 
-  static void sortUnique(std::vector<std::string> &names) {
-    std::sort(names.begin(), names.end());
-    names.erase(std::unique(names.begin(), names.end()), names.end());
+  template <class T> static void sortUnique(std::vector<T> &values) {
+    std::sort(values.begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
   }
 
   static void addName(Function &function, const FunctionSymbol &symbol) {
@@ -265,7 +265,8 @@ private:
 
   void decodeFunction(Decoder &decoder, Function &function, size_t index, std::vector<Reference> &found) const {
     const size_t begin = found.size();
-    const uint32_t limit = function.body.size == 0 ? limitOf(function.body.rva, index) : 0;
+    function.isOpen = function.body.size == 0;
+    const uint32_t limit = function.isOpen ? limitOf(function.body.rva, index) : 0;
     ReferenceScanner scanner(image_, decoder, function, found);
     scanRanges(scanner, function, limit);
     if (!scanner.mustScanAgain())
@@ -355,20 +356,50 @@ private:
     return !new_.empty();
   }
 
-  // Only of what was decoded since the last time.
+  // Only of what was decoded since the last time. A call leads to a function's beginning, a jump may lead into its
+  // middle: a body whose end only its own code told ends where something else is called.
   bool addCallTargets() {
-    std::vector<std::vector<uint32_t>> targets(result_.references.size() - seenBlocks_);
+    struct Targets {
+      std::vector<uint32_t> outside, called;
+    };
+    std::vector<Targets> targets(result_.references.size() - seenBlocks_);
     tbb::parallel_for(size_t{0}, targets.size(), [&](size_t i) {
       for (const Reference &reference : result_.references[seenBlocks_ + i])
-        if ((reference.kind == ReferenceKind::call || reference.kind == ReferenceKind::branch) &&
-            !isInsideRange(reference.target))
-          targets[i].push_back(reference.target);
+        if (reference.kind != ReferenceKind::call && reference.kind != ReferenceKind::branch)
+          continue;
+        else if (!isInsideRange(reference.target))
+          targets[i].outside.push_back(reference.target);
+        else if (reference.kind == ReferenceKind::call && reference.target != reference.field + reference.size)
+          targets[i].called.push_back(reference.target);
     });
     seenBlocks_ = result_.references.size();
-    std::vector<uint32_t> all;
-    for (const auto &some : targets)
-      all.insert(all.end(), some.begin(), some.end());
-    return addTargets(std::move(all), FunctionSource::callTarget);
+    std::vector<uint32_t> outside, called;
+    for (const Targets &some : targets) {
+      outside.insert(outside.end(), some.outside.begin(), some.outside.end());
+      called.insert(called.end(), some.called.begin(), some.called.end());
+    }
+    sortUnique(called);
+    for (const uint32_t target : called)
+      splitAt(target);
+    return addTargets(std::move(outside), FunctionSource::callTarget);
+  }
+
+  // Only a body whose size nobody gave.
+  void splitAt(uint32_t rva) {
+    Function *function = before(rva);
+    if (function == nullptr || function->body.rva == rva || !function->body.contains(rva) || !function->isOpen)
+      return;
+    const uint32_t entry = function->body.rva;
+    Function again;
+    again.body.rva = entry;
+    again.source = function->source;
+    again.name = std::move(function->name);
+    again.linkageName = std::move(function->linkageName);
+    again.object = std::move(function->object);
+    again.names = std::move(function->names);
+    again.isOpen = true;
+    *function = std::move(again);
+    add(rva, FunctionSource::callTarget);
   }
 
   bool isInsideRange(uint32_t rva) const {

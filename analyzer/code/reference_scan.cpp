@@ -60,18 +60,25 @@ ReferenceScan ReferenceScanner::run(const CodeRange &range, bool isOpen) {
     if (image_.machine() == Machine::arm64)
       followArm64(instruction);
     at += instruction.size;
-    if (isOpen && isStop(instruction.flow) && endsHere(at))
+    if (isOpen && isStop(instruction.flow) && endsHere(at, instruction))
       break;
   }
   result.end = range.rva + (isOpen ? std::max(at, 1U) : range.size);
   return result;
 }
 
-bool ReferenceScanner::endsHere(uint32_t at) const {
+// `at` is behind an instruction after which nothing goes on. Code compiled for size has no filler between functions, so
+// filler is no condition; but what follows a breakpoint or a jump through a register may still be this function.
+bool ReferenceScanner::endsHere(uint32_t at, const Instruction &instruction) const {
   const uint32_t rva = range_.rva + at;
   if (furthestTarget_ >= rva || (!tables_.empty() && tables_.back() >= rva))
     return false;
-  return at >= bytes_.size() || rva % functionAlignment == 0 || isFiller(bytes_[at]);
+  if (at >= bytes_.size() || rva % functionAlignment == 0 || isFiller(bytes_[at]))
+    return true;
+  constexpr uint8_t breakpoint = 0xCC;
+  const bool leadsToTable = !found_.empty() && found_.back().instruction == instruction.rva;
+  return image_.machine() != Machine::arm64 && bytes_[instruction.rva - range_.rva] != breakpoint &&
+         (instruction.flow != Flow::indirectBranch || leadsToTable);
 }
 
 void ReferenceScanner::addReferences(const Instruction &instruction) {
@@ -93,6 +100,8 @@ void ReferenceScanner::addReferences(const Instruction &instruction) {
         continue;
       }
       noteTable(reference.target, instruction);
+      if (isOpen_)
+        lookAhead(reference, instruction);
     } else {
       if (field.kind == EncodedField::Kind::page || field.value < 0 ||
           field.value > std::numeric_limits<uint32_t>::max())
@@ -178,6 +187,24 @@ void ReferenceScanner::noteTable(uint32_t target, const Instruction &instruction
     return;
   tables_.insert(place, target);
   isLate_ |= target < instruction.end() || !range_.contains(target);
+}
+
+// Where the cases of a switch lie, so that the code behind its jump is not taken for another function. The table itself
+// may lie behind the code or in read-only data.
+void ReferenceScanner::lookAhead(const Reference &reference, const Instruction &instruction) {
+  if (image_.is64() ? reference.kind != ReferenceKind::imageRelative : instruction.flow != Flow::indirectBranch)
+    return;
+  constexpr uint32_t mostCases = 4096;
+  const auto bytes = image_.bytesFrom(reference.target);
+  for (uint32_t i = 0; i < mostCases && (i + 1) * 4 <= bytes.size(); ++i) {
+    const uint32_t value = read32le(&bytes[i * 4]);
+    const auto target = image_.is64()                                     ? std::optional(value)
+                        : image_.isRelocated(reference.target + i * 4) ? image_.rvaOfAddress(value)
+                                                                       : std::nullopt;
+    if (!target || !range_.contains(*target))
+      return;
+    furthestTarget_ = std::max(furthestTarget_, *target);
+  }
 }
 
 uint32_t ReferenceScanner::readTable(size_t index) {

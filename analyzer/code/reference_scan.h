@@ -36,8 +36,8 @@ public:
 
   ReferenceScan scan(const CodeRange &range);
 
-  // Ends where control cannot go on: behind a return or jump with no branch that leads further and either filler or
-  // an aligned address behind it. Never beyond `limit`.
+  // Ends where control cannot go on: behind a return or jump that no branch and no case of a switch leads beyond. Never
+  // beyond `limit`.
   ReferenceScan scanOpen(uint32_t rva, uint32_t limit);
 
   // True when a table showed up only behind its place, which may have been read as code: the function must be scanned
@@ -46,7 +46,8 @@ public:
 
 private:
   ReferenceScan run(const CodeRange &range, bool isOpen);
-  bool endsHere(uint32_t at) const;
+  bool endsHere(uint32_t at, const Instruction &instruction) const;
+  void lookAhead(const Reference &reference, const Instruction &instruction);
   void addReferences(const Instruction &instruction);
   void followArm64(const Instruction &instruction);
   void noteLoad(const Arm64Addresses::Load &load, const Instruction &instruction);
