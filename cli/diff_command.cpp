@@ -7,7 +7,8 @@ namespace hotgate::cli {
 
 Result<> diffCommand(const DiffOptions &options) {
   HOTGATE_TRY(const LoadedProgram pre, loadProgram(options.pre, {options.prePdb, {}, options.noSymbols}));
-  HOTGATE_TRY(const LoadedProgram post, loadProgram(options.post, {options.postPdb, {}, options.noSymbols}, &pre.program));
+  HOTGATE_TRY(const LoadedProgram post,
+              loadProgram(options.post, {options.postPdb, {}, options.noSymbols}, &pre.program));
   HOTGATE_TRY(const analyzer::ImageDiff diff, analyzer::diffPrograms(pre.program, post.program));
   HOTGATE_TRY(const analyzer::SecondOpinions preOpinions,
               analyzer::secondOpinions(pre.program, analyzer::changedInPre(diff.functions)));

@@ -19,7 +19,7 @@ struct DiffOptions {
   std::optional<std::filesystem::path> prePdb;
   std::optional<std::filesystem::path> postPdb;
   bool noSymbols = false;
-  bool all = false; // list identical functions too
+  bool all = false; // list identical functions too, and cut no list
   Format format = Format::text;
   std::optional<std::filesystem::path> out; // else standard output
 };
@@ -34,7 +34,7 @@ struct ComparedImages {
   bool all = false;
 };
 
-// At most 80 columns wide but for names.
+// At most 80 columns wide.
 [[nodiscard]] std::string renderDiffText(const ComparedImages &images);
 [[nodiscard]] std::string renderDiffJson(const ComparedImages &images);
 

@@ -1,5 +1,9 @@
-// hotgate diff for people: what changed, by function, with the first difference side by side.
+// hotgate diff for people, in 80 columns: the summary first, then each changed function with its first difference side
+// by side, then data, types, the image's tables, and the ledger.
+//
+// Lists are cut after what a person reads; --all and --format json have everything.
 #include "cli/diff_command.h"
+#include "cli/side_by_side.h"
 #include "support/printable_text.h"
 
 #include <algorithm>
@@ -9,9 +13,15 @@ namespace hotgate::cli {
 namespace {
 
 using analyzer::ChangeStatus;
+using analyzer::Function;
 using analyzer::FunctionDifference;
+using analyzer::SymbolLevel;
 
-constexpr size_t columnWidth = 33; // of one side of the listing; both, the addresses and the mark fill 80
+constexpr size_t lineWidth = 80;
+constexpr size_t mostChanged = 40; // functions with their first difference
+constexpr size_t mostListed = 60;  // lines of any other list
+constexpr size_t rowsBefore = 2;   // equal ones in front of the first difference
+constexpr size_t mostRows = 10;    // of it
 
 class DiffText {
 public:
@@ -19,7 +29,11 @@ public:
 
   std::string render() {
     summary();
-    functions();
+    changed();
+    oneLineEach(ChangeStatus::added, "Added functions");
+    oneLineEach(ChangeStatus::removed, "Removed functions");
+    if (images_.all)
+      oneLineEach(ChangeStatus::identical, "Identical functions");
     types();
     globals();
     imageChanges();
@@ -29,23 +43,58 @@ public:
 
 private:
   template <class... Values> void line(fmt::format_string<Values...> format, Values &&...values) {
-    text_ += fmt::format(format, std::forward<Values>(values)...) + '\n';
+    std::string text = shortened(fmt::format(format, std::forward<Values>(values)...), lineWidth);
+    text.erase(text.find_last_not_of(' ') + 1);
+    text_ += text + '\n';
+  }
+
+  void heading(std::string_view title) {
+    line("");
+    line("{}", title);
   }
 
   size_t count(ChangeStatus status) const {
-    return static_cast<size_t>(std::count_if(images_.diff.functions.begin(), images_.diff.functions.end(),
-                                             [&](const auto &f) { return f.status == status; }));
+    return static_cast<size_t>(std::ranges::count(images_.diff.functions, status, &FunctionDifference::status));
+  }
+
+  // How much of a list is shown.
+  size_t cut(size_t size, size_t most) const { return images_.all ? size : std::min(size, most); }
+
+  void more(size_t size, size_t shown) {
+    if (size > shown)
+      line("  {} more, see --all or --format json", grouped(static_cast<int64_t>(size - shown)));
   }
 
   void summary() {
-    line("{} -> {} ({}, symbols: {} / {})", printable(images_.pre.image().moduleName()),
-         printable(images_.post.image().moduleName()), analyzer::machineName(images_.pre.image().machine()),
+    const analyzer::Image &pre = images_.pre.image();
+    line("{} -> {}", shortened(printable(pre.moduleName()), 36),
+         shortened(printable(images_.post.image().moduleName()), 36));
+    line("  machine    {}; symbols: {} -> {}", analyzer::machineName(pre.machine()),
          analyzer::symbolLevelName(images_.pre.symbols().level),
          analyzer::symbolLevelName(images_.post.symbols().level));
-    line("functions: {} changed, {} added, {} removed, {} identical", count(ChangeStatus::changed),
-         count(ChangeStatus::added), count(ChangeStatus::removed), count(ChangeStatus::identical));
-    line("types: {} differ; data: {} differ; bytes without an explanation: {}", images_.diff.types.size(),
-         images_.diff.globals.size(), unattributed());
+    line("  functions  {} changed, {} added, {} removed, {} identical", grouped(count(ChangeStatus::changed)),
+         grouped(count(ChangeStatus::added)), grouped(count(ChangeStatus::removed)),
+         grouped(count(ChangeStatus::identical)));
+    const SymbolLevel level = std::min(images_.pre.symbols().level, images_.post.symbols().level);
+    line("  data       {}", level == SymbolLevel::none
+                                ? "not compared by name: that needs symbols of both images"
+                                : fmt::format("{} differ", grouped(images_.diff.globals.size())));
+    line("  types      {}", level != SymbolLevel::privateLevel
+                                ? "not compared: that needs private symbols of both images"
+                                : fmt::format("{} differ", grouped(images_.diff.types.size())));
+    line("  image      {} changes of exports, imports, sections and headers", images_.diff.image.size());
+    const auto differing = images_.diff.ledger.differing();
+    line("  bytes      {} of {} differ in the new image; {} without a cause", grouped(differing.post),
+         grouped(images_.post.image().fileBytes().size()), grouped(unattributed()));
+    decoders();
+  }
+
+  void decoders() {
+    const auto &pre = images_.preOpinions;
+    const auto &post = images_.postOpinions;
+    const size_t disagreeing = pre.disagreeing.size() + post.disagreeing.size();
+    line("  decoders   {} read {} changed bodies too: {}", post.decoder, grouped(pre.functions + post.functions),
+         disagreeing == 0 ? "it agrees" : fmt::format("it disagrees about {}", grouped(disagreeing)));
   }
 
   uint64_t unattributed() const {
@@ -53,70 +102,148 @@ private:
     return found == images_.diff.ledger.byCause.end() ? 0 : found->second.pre + found->second.post;
   }
 
-  void functions() {
+  const Function *pre(const FunctionDifference &difference) const {
+    return difference.pre ? &images_.pre.functions()[*difference.pre] : nullptr;
+  }
+  const Function *post(const FunctionDifference &difference) const {
+    return difference.post ? &images_.post.functions()[*difference.post] : nullptr;
+  }
+
+  void changed() {
+    const size_t all = count(ChangeStatus::changed);
+    if (all == 0)
+      return;
+    heading("Changed functions");
+    const size_t shown = cut(all, mostChanged);
+    size_t index = 0;
     for (const FunctionDifference &difference : images_.diff.functions)
-      if (difference.status != ChangeStatus::identical || images_.all)
-        function(difference);
-  }
-
-  void function(const FunctionDifference &difference) {
-    const analyzer::Program &side = difference.pre ? images_.pre : images_.post;
-    const analyzer::Function &f = side.functions()[difference.pre ? *difference.pre : *difference.post];
-    std::string where = fmt::format("0x{:x}", f.body.rva);
-    if (difference.pre && difference.post)
-      where += fmt::format(" -> 0x{:x}", images_.post.functions()[*difference.post].body.rva);
-    if (difference.status != ChangeStatus::identical)
+      if (difference.status == ChangeStatus::changed && index++ < shown)
+        changedFunction(difference);
+    if (all > shown)
       line("");
-    line("{:<9} {}  {}", analyzer::changeStatusName(difference.status), shortened(printable(f.name), 40), where);
-    if (!difference.reasons.empty())
-      line("          {}", fmt::join(difference.reasons, ", "));
-    for (const analyzer::ListingRow &row : difference.listing)
-      listingRow(row);
+    more(all, shown);
   }
 
-  void listingRow(const analyzer::ListingRow &row) {
-    const auto side = [](const std::optional<uint32_t> &rva, const std::string &text) {
-      return rva ? fmt::format("{:>6x} {:<{}}", *rva, shortened(printable(text), columnWidth - 7), columnWidth - 7)
-                 : std::string(columnWidth, ' ');
-    };
-    std::string both = fmt::format("  {} {} {}", side(row.preRva, row.preText), row.differs ? '|' : ' ',
-                                   side(row.postRva, row.postText));
-    both.erase(both.find_last_not_of(' ') + 1);
-    line("{}", both);
+  void changedFunction(const FunctionDifference &difference) {
+    const Function &before = *pre(difference);
+    const Function &after = *post(difference);
+    line("");
+    line("{}", printable(before.name));
+    line("  0x{:x} -> 0x{:x}, {} -> {} bytes, paired by {}", before.body.rva, after.body.rva,
+         grouped(before.totalSize()), grouped(after.totalSize()), difference.matchedBy);
+    line("  {}", fmt::join(difference.reasons, ", "));
+    disagreement("pre", images_.preOpinions.of(*difference.pre));
+    disagreement("post", images_.postOpinions.of(*difference.post));
+    firstDifference(difference.listing);
+  }
+
+  void disagreement(std::string_view side, const analyzer::SecondOpinion *opinion) {
+    if (opinion == nullptr)
+      return;
+    const analyzer::DecoderDisagreement &first = opinion->places.front();
+    line("  decoders disagree, {} 0x{:x}: {} / {}", side, first.rva, shortened(printable(first.llvmText), 28),
+         first.capstoneText.empty() ? "no instruction" : printable(first.capstoneText));
+  }
+
+  // From a little before the first row that differs to where both sides are the same again.
+  void firstDifference(const std::vector<analyzer::ListingRow> &rows) {
+    const auto first = std::ranges::find(rows, true, &analyzer::ListingRow::differs);
+    if (first == rows.end())
+      return;
+    const auto same = std::find_if(first, rows.end(), [](const analyzer::ListingRow &row) { return !row.differs; });
+    const auto begin = first - std::min<ptrdiff_t>(rowsBefore, first - rows.begin());
+    const auto end = same - begin > ptrdiff_t{mostRows} ? begin + mostRows : same + (same == rows.end() ? 0 : 1);
+    for (auto row = begin; row != end; ++row)
+      text_ += sideBySide(*row, lineWidth);
+  }
+
+  void oneLineEach(ChangeStatus status, std::string_view title) {
+    const size_t all = count(status);
+    if (all == 0)
+      return;
+    heading(title);
+    const size_t shown = cut(all, mostListed);
+    size_t index = 0;
+    for (const FunctionDifference &difference : images_.diff.functions)
+      if (difference.status == status && index++ < shown)
+        functionLine(difference);
+    more(all, shown);
+  }
+
+  void functionLine(const FunctionDifference &difference) {
+    const Function *before = pre(difference);
+    const Function *after = post(difference);
+    const Function &named = before != nullptr ? *before : *after;
+    std::string where = fmt::format("0x{:x}", named.body.rva);
+    if (before != nullptr && after != nullptr)
+      where += fmt::format(" -> 0x{:x}", after->body.rva);
+    line("  {:<22} {:>7}  {}{}", where, grouped(named.totalSize()), printable(named.name),
+         decodersDisagree(difference) ? " (decoders disagree)" : "");
+  }
+
+  bool decodersDisagree(const FunctionDifference &difference) const {
+    return (difference.pre && images_.preOpinions.of(*difference.pre) != nullptr) ||
+           (difference.post && images_.postOpinions.of(*difference.post) != nullptr);
   }
 
   void types() {
-    for (const analyzer::TypeDifference &type : images_.diff.types) {
-      const auto size = [](const std::optional<uint64_t> &bytes) { return bytes ? fmt::format("{}", *bytes) : "-"; };
-      line("");
-      line("{} {} {}: {} -> {} bytes", analyzer::changeStatusName(type.status), type.kind,
-           shortened(printable(type.name), 40), size(type.preSize), size(type.postSize));
-      for (const analyzer::FieldDifference &field : type.fields)
-        line("  {:<8} {:>6} {:>6}  {}", analyzer::fieldStatusName(field.status), size(field.preOffset),
-             size(field.postOffset), shortened(printable(field.name), 50));
-    }
+    const auto &types = images_.diff.types;
+    const size_t shown = cut(types.size(), mostListed);
+    for (size_t i = 0; i < shown; ++i)
+      type(types[i]);
+    more(types.size(), shown);
+  }
+
+  void type(const analyzer::TypeDifference &type) {
+    const auto size = [](const std::optional<uint64_t> &bytes) { return bytes ? grouped(*bytes) : "-"; };
+    line("");
+    line("{} {}, {}: {} -> {} bytes", type.kind, shortened(printable(type.name), 40),
+         analyzer::changeStatusName(type.status), size(type.preSize), size(type.postSize));
+    for (const analyzer::FieldDifference &field : type.fields)
+      line("  {:<8} {:>8} {:>8}  {}", analyzer::fieldStatusName(field.status), size(field.preOffset),
+           size(field.postOffset), printable(field.name));
   }
 
   void globals() {
-    if (!images_.diff.globals.empty())
-      line("");
-    for (const analyzer::GlobalDifference &global : images_.diff.globals)
-      line("{} {} data {}: {}", analyzer::changeStatusName(global.status), global.isMutable ? "mutable" : "constant",
-           shortened(printable(global.name), 40), fmt::join(global.reasons, ", "));
+    const auto &globals = images_.diff.globals;
+    if (globals.empty())
+      return;
+    heading("Data");
+    const size_t shown = cut(globals.size(), mostListed);
+    for (size_t i = 0; i < shown; ++i) {
+      const std::string reasons = fmt::format("{}", fmt::join(globals[i].reasons, ", "));
+      line("  {:<8} {:<9} {}{}{}", analyzer::changeStatusName(globals[i].status),
+           globals[i].isMutable ? "mutable" : "constant", shortened(printable(globals[i].name), 30),
+           reasons.empty() ? "" : ": ", reasons);
+    }
+    more(globals.size(), shown);
   }
 
   void imageChanges() {
-    if (!images_.diff.image.empty())
-      line("");
-    for (const analyzer::ImageChange &change : images_.diff.image)
-      line("{}: {}", change.kind, shortened(printable(change.detail), 60));
+    const auto &changes = images_.diff.image;
+    if (changes.empty())
+      return;
+    heading("Image");
+    const size_t shown = cut(changes.size(), mostListed);
+    for (size_t i = 0; i < shown; ++i)
+      line("  {}: {}", changes[i].kind, printable(changes[i].detail));
+    more(changes.size(), shown);
   }
 
   void ledger() {
     line("");
-    line("{:<20} {:>14} {:>14}", "bytes by cause", "pre", "post");
+    line("{:<20} {:>16} {:>16}", "Bytes by cause", "pre", "post");
     for (const auto &[cause, bytes] : images_.diff.ledger.byCause)
-      line("{:<20} {:>14} {:>14}", analyzer::causeName(cause), bytes.pre, bytes.post);
+      line("  {:<18} {:>16} {:>16}", analyzer::causeName(cause), grouped(bytes.pre), grouped(bytes.post));
+    const auto &ranges = images_.diff.ledger.unattributed;
+    if (ranges.empty())
+      return;
+    heading("Bytes without a cause");
+    const size_t shown = cut(ranges.size(), mostListed);
+    for (size_t i = 0; i < shown; ++i)
+      line("  {:<4} file offset 0x{:x}, {} bytes{}", ranges[i].isPost ? "post" : "pre", ranges[i].fileOffset,
+           grouped(ranges[i].size), ranges[i].section.empty() ? "" : " in " + printable(ranges[i].section));
+    more(ranges.size(), shown);
   }
 
   const ComparedImages &images_;

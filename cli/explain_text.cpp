@@ -1,6 +1,7 @@
 // hotgate explain for people: header, pairing, reasons, second opinion, and both bodies side by side.
 #include "analyzer/diff/referent_text.h"
 #include "cli/explain_command.h"
+#include "cli/side_by_side.h"
 #include "support/printable_text.h"
 
 #include <algorithm>
@@ -17,9 +18,8 @@ using analyzer::FunctionIndex;
 
 constexpr size_t lineWidth = 100;
 constexpr size_t addressWidth = 9;
-constexpr size_t sideWidth = (lineWidth - 5) / 2; // address and text of one side; indent, mark and blanks take five
-constexpr size_t contextRows = 4;                 // equal rows around a difference; longer runs are counted
-constexpr size_t mostCandidates = 8;              // of one side
+constexpr size_t contextRows = 4;    // equal rows around a difference; longer runs are counted
+constexpr size_t mostCandidates = 8; // of one side
 
 // What each pairing pass went by.
 struct PassWords {
@@ -199,7 +199,7 @@ private:
         i += hidden;
         continue;
       }
-      listingRow(rows[i++].row);
+      text_ += sideBySide(rows[i++].row, lineWidth);
     }
   }
 
@@ -216,15 +216,6 @@ private:
       ++end;
     const size_t keep = end == rows.size() ? 0 : contextRows;
     return end - begin > keep ? end - begin - keep : 0;
-  }
-
-  void listingRow(const analyzer::ListingRow &row) {
-    const auto oneSide = [](const std::optional<uint32_t> &rva, const std::string &text) {
-      constexpr size_t textWidth = sideWidth - addressWidth - 1;
-      return rva ? fmt::format("{:>{}x} {:<{}}", *rva, addressWidth, shortened(printable(text), textWidth), textWidth)
-                 : std::string(sideWidth, ' ');
-    };
-    line("{} {} {}", oneSide(row.preRva, row.preText), row.differs ? '!' : ' ', oneSide(row.postRva, row.postText));
   }
 
   const Explanation &explanation_;

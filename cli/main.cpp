@@ -55,7 +55,7 @@ void addDiff(CLI::App &app, Command &chosen) {
   command->add_option("--pre-pdb", options->prePdb, "PDB of PRE; else the one beside it");
   command->add_option("--post-pdb", options->postPdb, "PDB of POST; else the one beside it");
   command->add_flag("--no-symbols", options->noSymbols, "Use no names but exports");
-  command->add_flag("--all", options->all, "List identical functions too");
+  command->add_flag("--all", options->all, "List everything: identical functions too, and lists uncut");
   command->add_option("--format", options->format, "text or json")
       ->transform(CLI::CheckedTransformer(
           Formats<DiffOptions::Format>{{"text", DiffOptions::Format::text}, {"json", DiffOptions::Format::json}}));

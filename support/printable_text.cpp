@@ -32,6 +32,14 @@ std::string asUtf8(std::string_view text) {
   return escapedBytes(text, [](unsigned char byte) { return byte < 0x80; });
 }
 
+std::string grouped(int64_t number) {
+  std::string digits = fmt::format("{}", number);
+  const size_t first = number < 0 ? 1 : 0;
+  for (size_t at = digits.size(); at > first + 3;)
+    digits.insert(at -= 3, ",");
+  return digits;
+}
+
 std::string shortened(std::string text, size_t width) {
   if (text.size() > width)
     text = text.substr(0, width < 3 ? width : width - 3) + (width < 3 ? "" : "...");

@@ -2,6 +2,7 @@
 // bytes that are no UTF-8.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,9 @@ namespace hotgate {
 
 // For JSON, which has no bytes: UTF-8 stays as it is; in other text every byte outside of ASCII becomes \xNN.
 [[nodiscard]] std::string asUtf8(std::string_view text);
+
+// "1,234,567".
+[[nodiscard]] std::string grouped(int64_t number);
 
 // Cut to a width, with "..." as its end.
 [[nodiscard]] std::string shortened(std::string text, size_t width);

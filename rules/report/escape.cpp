@@ -77,14 +77,6 @@ std::string escapeMarkup(std::string_view text) {
   return result;
 }
 
-std::string grouped(int64_t number) {
-  std::string digits = fmt::format("{}", number);
-  const size_t first = number < 0 ? 1 : 0;
-  for (size_t at = digits.size(); at > first + 3;)
-    digits.insert(at -= 3, ",");
-  return digits;
-}
-
 std::string wrapped(std::string_view text, size_t width, std::string_view indent) {
   const auto lengthOf = [](std::string_view word) {
     return static_cast<size_t>(

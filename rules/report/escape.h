@@ -1,6 +1,8 @@
 // Hostile text made safe to show. A name in an image may hold terminal escapes, markup or text that runs backwards.
 #pragma once
 
+#include "support/printable_text.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,9 +15,6 @@ std::string printable(std::string_view text);
 
 // printable(), and safe inside HTML and XML, in text and in quoted attributes.
 std::string escapeMarkup(std::string_view text);
-
-// "1,234,567".
-std::string grouped(int64_t number);
 
 // Lines of at most `width` code points, each behind `indent`; a longer word stays whole. Ends with a newline.
 std::string wrapped(std::string_view text, size_t width, std::string_view indent);
