@@ -7,6 +7,8 @@
 #include "analyzer/diff/second_opinions.h"
 #include "tests/analyzer/diff/built_program.h"
 
+#include <algorithm>
+
 namespace hotgate::analyzer {
 namespace {
 
@@ -190,6 +192,21 @@ EXPORT NOINLINE unsigned Bits(unsigned x, unsigned long long y) {
   for (const auto &[index, opinion] : opinions->disagreeing)
     for (const DecoderDisagreement &place : opinion.places)
       ADD_FAILURE() << program.functions()[index].name << ": " << place.llvmText << " / " << place.capstoneText;
+}
+
+TEST(SecondOpinion, ReadsAroundJumpTables) {
+  const Program program = test::openProgram(test::buildImage(
+      "EXPORT __attribute__((naked)) void Table() { __asm__(\"jmp *%rax\\n wbnoinvd\\n wbnoinvd\\n ret\"); }"));
+  auto decoder = SecondDecoder::create(Machine::x64);
+  ASSERT_TRUE(decoder);
+  const auto found = std::ranges::find(program.functions(), "Table", &Function::name);
+  ASSERT_NE(found, program.functions().end());
+  Function function = *found;
+  const SecondOpinion whole = decoder->on(program, function);
+  function.jumpTables = {{function.body.end() - 7, 6}}; // the two in front of the return
+  const SecondOpinion opinion = decoder->on(program, function);
+  EXPECT_EQ(opinion.instructions, whole.instructions - 2);
+  EXPECT_THAT(opinion.places, IsEmpty());
 }
 
 TEST(SecondOpinions, AreAskedForChangedAndAddedFunctionsOfTheirSide) {
