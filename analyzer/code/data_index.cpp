@@ -1,5 +1,7 @@
 #include "analyzer/code/data_index.h"
 
+#include "analyzer/code/run_time_types.h"
+
 #include <algorithm>
 #include <limits>
 #include <llvm/Support/Endian.h>
@@ -14,8 +16,8 @@ namespace {
 class DataIndexer {
 public:
   DataIndexer(const Image &image, const Symbols &symbols, const std::vector<Structure> &structures,
-              const RunTimeTypes &types, const std::vector<Function> &functions)
-      : image_(image), symbols_(symbols), types_(types), functions_(functions) {
+              const std::vector<Function> &functions)
+      : image_(image), symbols_(symbols), functions_(functions) {
     for (const Structure &structure : structures)
       taken_.push_back({structure.rva, structure.size});
     for (const Function &function : functions) {
@@ -25,18 +27,20 @@ public:
     tbb::parallel_sort(taken_.begin(), taken_.end(), [](const auto &a, const auto &b) { return a.rva < b.rva; });
   }
 
-  std::vector<Datum> run() {
+  DataIndex run() {
+    const std::vector<uint32_t> places = referencedPlaces();
+    RunTimeTypes types = findRunTimeTypes(image_, places);
     addSymbols();
-    addRunTimeTypes();
+    addRunTimeTypes(types);
     const auto named = static_cast<std::ptrdiff_t>(data_.size());
-    addPlaces();
+    addPlaces(places);
     addUnreferenced();
     std::sort(data_.begin() + named, data_.end(), [](const Datum &a, const Datum &b) { return a.rva < b.rva; });
     std::inplace_merge(data_.begin(), data_.begin() + named, data_.end(),
                        [](const Datum &a, const Datum &b) { return a.rva < b.rva; });
     for (size_t i = 0; i < data_.size(); ++i)
       bound(data_[i], i + 1 < data_.size() ? data_[i + 1].rva : std::numeric_limits<uint32_t>::max());
-    return std::move(data_);
+    return {std::move(data_), std::move(types.imageRelativeFields)};
   }
 
 private:
@@ -53,9 +57,9 @@ private:
   }
 
   // Where symbols name it, they are as good.
-  void addRunTimeTypes() {
+  void addRunTimeTypes(const RunTimeTypes &types) {
     const auto named = static_cast<std::ptrdiff_t>(data_.size());
-    for (const RunTimeTypes::Part &part : types_.parts) {
+    for (const RunTimeTypes::Part &part : types.parts) {
       const auto next = std::upper_bound(data_.begin(), data_.begin() + named, part.rva,
                                          [](uint32_t rva, const Datum &datum) { return rva < datum.rva; });
       const bool isNamed = next != data_.begin() && (std::prev(next)->rva == part.rva ||
@@ -95,10 +99,10 @@ private:
     return places;
   }
 
-  void addPlaces() {
+  void addPlaces(const std::vector<uint32_t> &places) {
     const size_t named = data_.size();
     size_t next = 0; // first named datum behind the place
-    for (const uint32_t place : referencedPlaces()) {
+    for (const uint32_t place : places) {
       while (next < named && data_[next].rva <= place)
         ++next;
       const Datum *before = next == 0 ? nullptr : &data_[next - 1];
@@ -158,7 +162,6 @@ private:
 
   const Image &image_;
   const Symbols &symbols_;
-  const RunTimeTypes &types_;
   const std::vector<Function> &functions_;
   std::vector<CodeRange> taken_; // by RVA
   std::vector<Datum> data_;
@@ -166,9 +169,9 @@ private:
 
 } // namespace
 
-std::vector<Datum> indexData(const Image &image, const Symbols &symbols, const std::vector<Structure> &structures,
-                             const RunTimeTypes &types, const std::vector<Function> &functions) {
-  return DataIndexer(image, symbols, structures, types, functions).run();
+DataIndex indexData(const Image &image, const Symbols &symbols, const std::vector<Structure> &structures,
+                    const std::vector<Function> &functions) {
+  return DataIndexer(image, symbols, structures, functions).run();
 }
 
 } // namespace hotgate::analyzer

@@ -6,15 +6,19 @@
 
 #include "analyzer/code/function.h"
 #include "analyzer/code/image_structures.h"
-#include "analyzer/code/run_time_types.h"
 #include "analyzer/symbols/symbols.h"
 
 #include <vector>
 
 namespace hotgate::analyzer {
 
-// By RVA, without overlaps, outside of functions and structures.
-std::vector<Datum> indexData(const Image &image, const Symbols &symbols, const std::vector<Structure> &structures,
-                             const RunTimeTypes &types, const std::vector<Function> &functions);
+struct DataIndex {
+  std::vector<Datum> data; // by RVA, without overlaps, outside of functions and structures
+  // RVAs of the 4-byte fields in data that hold an RVA without a relocation (run_time_types.h), ascending.
+  std::vector<uint32_t> imageRelativeFields;
+};
+
+DataIndex indexData(const Image &image, const Symbols &symbols, const std::vector<Structure> &structures,
+                    const std::vector<Function> &functions);
 
 } // namespace hotgate::analyzer

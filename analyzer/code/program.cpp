@@ -19,9 +19,9 @@ Result<Program> Program::build(Image image, Symbols symbols, const Program *earl
               discoverFunctions(program.image_, program.symbols_, program.structures_, known ? &*known : nullptr));
   program.functions_ = std::move(discovered.functions);
   program.references_ = std::move(discovered.references);
-  RunTimeTypes types = findRunTimeTypes(program.image_);
-  program.data_ = indexData(program.image_, program.symbols_, program.structures_, types, program.functions_);
-  program.imageRelativeFields_ = std::move(types.imageRelativeFields);
+  DataIndex index = indexData(program.image_, program.symbols_, program.structures_, program.functions_);
+  program.data_ = std::move(index.data);
+  program.imageRelativeFields_ = std::move(index.imageRelativeFields);
   program.ownership_ = Ownership(program.image_.sizeOfImage(), program.functions_, program.data_, program.structures_);
   program.nameTheNameless();
   program.markRoots();

@@ -88,7 +88,8 @@ void ReferenceScanner::addReferences(const Instruction &instruction) {
     reference.field = instruction.rva + field.offset;
     reference.size = field.size;
     reference.form = field.form;
-    reference.accessWidth = instruction.accessWidth;
+    // With an index only the first element's width is known, and any of them is read.
+    reference.accessWidth = instruction.hasIndexRegister ? uint8_t{0} : instruction.accessWidth;
     reference.writes = instruction.mayStore;
     if (field.kind == EncodedField::Kind::number) {
       if (isAbsolute(field, reference)) {

@@ -16,6 +16,9 @@ namespace {
 constexpr uint32_t locatorSize = 24;
 constexpr uint32_t hierarchySize = 16;
 constexpr uint32_t baseClassSize = 28;
+constexpr uint32_t throwInformationSize = 16;
+constexpr uint32_t catchableTypeSize = 28;
+constexpr uint32_t mostCatchableTypes = 256;
 constexpr uint32_t mostBaseClasses = 4096; // far beyond any real hierarchy
 constexpr size_t longestName = 4096;       // what the compiler allows a decorated name
 
@@ -23,9 +26,11 @@ class Finder {
 public:
   explicit Finder(const Image &image) : image_(image) {}
 
-  RunTimeTypes find() {
+  RunTimeTypes find(const std::vector<uint32_t> &places) {
     for (const BaseRelocation &slot : image_.relocations())
       addLocatorSlot(slot.rva);
+    for (const uint32_t place : places)
+      addThrowInformation(place);
     std::sort(found_.parts.begin(), found_.parts.end(), [](const auto &a, const auto &b) { return a.rva < b.rva; });
     std::sort(found_.imageRelativeFields.begin(), found_.imageRelativeFields.end());
     return std::move(found_);
@@ -63,19 +68,59 @@ private:
     return bytes.size() < 4 ? 0 : read32le(bytes.data());
   }
 
-  void addTypeDescriptor(uint32_t field) {
+  // The decorated type name of what may be a type descriptor; "" when it is none.
+  std::string_view typeNameAt(uint32_t rva) const {
     constexpr uint32_t nameAt = 16;
-    const uint32_t rva = addField(field);
     const auto bytes = image_.bytesFrom(rva);
-    if (rva == 0 || bytes.size() <= nameAt)
-      return;
+    if (rva == 0 || bytes.size() <= nameAt || !image_.isRelocated(rva))
+      return {};
     const auto text = bytes.subspan(nameAt, std::min(bytes.size() - nameAt, longestName));
     const auto end = std::find(text.begin(), text.end(), 0);
     if (end == text.end() || end == text.begin() || text.front() != '.')
+      return {};
+    return {reinterpret_cast<const char *>(text.data()), static_cast<size_t>(end - text.begin())};
+  }
+
+  void addTypeDescriptor(uint32_t field) {
+    const uint32_t rva = addField(field);
+    if (const std::string_view name = typeNameAt(rva); !name.empty())
+      add(rva, static_cast<uint32_t>(16 + name.size() + 1), "type descriptor " + printable(name));
+  }
+
+  // Nothing is noted before all of it is seen to hold.
+  void addThrowInformation(uint32_t rva) {
+    const auto fields = image_.bytesFrom(rva);
+    if (rva % 4 != 0 || fields.size() < throwInformationSize || read32le(&fields[8]) != 0)
       return;
-    const auto length = static_cast<uint32_t>(end - text.begin());
-    add(rva, nameAt + length + 1,
-        "type descriptor " + printable(std::string_view(reinterpret_cast<const char *>(text.data()), length)));
+    const uint32_t array = read32le(&fields[12]);
+    const auto elements = image_.bytesFrom(array);
+    const uint32_t count = elements.size() < 8 ? 0 : read32le(elements.data());
+    if (array == 0 || count == 0 || count > mostCatchableTypes || elements.size() < 4 + uint64_t{count} * 4)
+      return;
+    for (uint32_t i = 0; i < count; ++i) {
+      const auto type = image_.bytesFrom(read32le(&elements[4 + 4 * i]));
+      if (type.size() < catchableTypeSize || typeNameAt(read32le(&type[4])).empty())
+        return;
+    }
+    if (!add(rva, throwInformationSize))
+      return;
+    addOptionalField(rva + 4);
+    addField(rva + 12);
+    if (!add(array, 4 + count * 4))
+      return;
+    for (uint32_t i = 0; i < count; ++i) {
+      const uint32_t type = addField(array + 4 + 4 * i);
+      if (!add(type, catchableTypeSize))
+        continue;
+      addTypeDescriptor(type + 4);
+      addOptionalField(type + 24);
+    }
+  }
+
+  // 0 is "none", not the image's first byte.
+  void addOptionalField(uint32_t field) {
+    if (const auto bytes = image_.bytesFrom(field); bytes.size() >= 4 && read32le(bytes.data()) != 0)
+      addField(field);
   }
 
   void addHierarchy(uint32_t field) {
@@ -118,6 +163,8 @@ private:
 
 } // namespace
 
-RunTimeTypes findRunTimeTypes(const Image &image) { return image.is64() ? Finder(image).find() : RunTimeTypes{}; }
+RunTimeTypes findRunTimeTypes(const Image &image, const std::vector<uint32_t> &places) {
+  return image.is64() ? Finder(image).find(places) : RunTimeTypes{};
+}
 
 } // namespace hotgate::analyzer

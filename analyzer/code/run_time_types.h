@@ -6,7 +6,10 @@
 //   base class       type descriptor, contained bases, displacements, attributes, hierarchy
 //   type descriptor  type_info's vtable (relocated), spare, name (".?AVServer@@")
 // These RVAs have no relocations; without knowing them, a class whose data moved looks like a class that changed.
-// The locator's RVA of itself makes it unmistakable. Layouts as in the ABI's own header, rttidata.h.
+// The locator's RVA of itself makes it unmistakable. What `throw` passes on is built alike:
+//   throw information  attributes, destructor, 0, catchable types: a count, and an RVA for each
+//   catchable type     properties, type descriptor, displacements, size, copy constructor
+// and is known by leading to a type descriptor. Layouts as in the ABI's own headers, rttidata.h and ehdata.h.
 #pragma once
 
 #include "analyzer/image/image.h"
@@ -27,6 +30,7 @@ struct RunTimeTypes {
   std::vector<uint32_t> imageRelativeFields; // RVAs of the 4-byte fields that hold RVAs, ascending
 };
 
-RunTimeTypes findRunTimeTypes(const Image &image);
+// `places` are what code refers to, by RVA: throw information is looked for there.
+RunTimeTypes findRunTimeTypes(const Image &image, const std::vector<uint32_t> &places);
 
 } // namespace hotgate::analyzer

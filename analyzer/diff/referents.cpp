@@ -238,9 +238,13 @@ bool Referents::sameBytes(const Contents &contents, std::vector<Contents> &pendi
   return at >= common || equal(at, common);
 }
 
-// clang's switch: `movsxd rax, [table + 4*i]; add rax, table; jmp rax`. Every entry is the distance from the table to
-// a block of one function.
+// A switch's table in read-only data. Every entry leads to a block of one function, as a distance from the table
+// (clang: `movsxd rax, [table + 4*i]; add rax, table; jmp rax`) or as an RVA (MSVC's memcpy).
 bool Referents::sameJumpTable(const Contents &contents) const {
+  return sameJumpTable(contents, contents.pre.rva, contents.post.rva) || sameJumpTable(contents, 0, 0);
+}
+
+bool Referents::sameJumpTable(const Contents &contents, uint32_t preOrigin, uint32_t postOrigin) const {
   constexpr size_t entry = 4;
   const size_t count = std::min(contents.pre.size, contents.post.size) / entry;
   const auto preBytes = pre_.bytesOf(contents.pre);
@@ -249,14 +253,13 @@ bool Referents::sameJumpTable(const Contents &contents) const {
       std::max(contents.pre.size, contents.post.size) - count * entry > mostAlignmentTail)
     return false;
   for (size_t i = 0; i < count; ++i) {
-    const uint32_t preTarget = contents.pre.rva + read32le(&preBytes[i * entry]);
-    const uint32_t postTarget = contents.post.rva + read32le(&postBytes[i * entry]);
-    const Owner *owner = pre_.ownerAt(preTarget);
+    const uint32_t preEntry = read32le(&preBytes[i * entry]);
+    const uint32_t postEntry = read32le(&postBytes[i * entry]);
+    const Owner *owner = pre_.ownerAt(preOrigin + preEntry);
     if (owner != nullptr && owner->kind == Owner::Kind::function) {
-      if (!sameFunctionPlace(*owner, preTarget, postTarget))
+      if (!sameFunctionPlace(*owner, preOrigin + preEntry, postOrigin + postEntry))
         return false;
-    } else if (const bool isAlignment = preTarget == contents.pre.rva && postTarget == contents.post.rva;
-               i == 0 || !isAlignment) {
+    } else if (const bool isAlignment = preEntry == 0 && postEntry == 0; i == 0 || !isAlignment) {
       return false;
     }
   }

@@ -62,6 +62,7 @@ private:
   bool sameContents(const Contents &contents) const;
   bool sameBytes(const Contents &contents, std::vector<Contents> &pending) const;
   bool sameJumpTable(const Contents &contents) const;
+  bool sameJumpTable(const Contents &contents, uint32_t preOrigin, uint32_t postOrigin) const;
 
   const Program &pre_;
   const Program &post_;
