@@ -1,5 +1,6 @@
 #include "analyzer/code/arm64_addresses.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace hotgate::analyzer {
@@ -17,6 +18,8 @@ unsigned source(uint32_t word) { return (word >> 16) & 0x1F; }
 // _12L apply to.
 bool isAddition(uint32_t word) { return (word & 0xFFC00000) == 0x91000000; }
 bool hasUnsignedOffset(uint32_t word) { return (word & 0x3B000000) == 0x39000000; }
+
+constexpr uint32_t keptByCallee = 0x3FF80000; // x19 to x29
 
 std::optional<uint32_t> asRva(int64_t value) {
   if (value < 0 || value > std::numeric_limits<uint32_t>::max())
@@ -53,6 +56,25 @@ Arm64Addresses::Found Arm64Addresses::follow(const Instruction &instruction, uin
   write(instruction, word, result(instruction, word, found.completed));
   leave(instruction);
   return found;
+}
+
+void Arm64Addresses::beginRange(uint32_t rva) {
+  if (!isReached_ && !ahead_.contains(rva))
+    registers_.known &= keptByCallee;
+}
+
+bool Arm64Addresses::hasUnusedPage(uint32_t begin, uint32_t end) const {
+  const auto isUnused = [&](const Value &value) {
+    return value.isPage && value.maker >= begin && value.maker < end && !usedPages_.contains(value.maker);
+  };
+  const auto hasAny = [&](const Registers &registers) {
+    for (unsigned number = 0; number < registers.values.size(); ++number)
+      if (const Value *value = registers.find(number); value != nullptr && isUnused(*value))
+        return true;
+    return false;
+  };
+  return hasAny(registers_) ||
+         std::any_of(ahead_.begin(), ahead_.end(), [&](const auto &branch) { return hasAny(branch.second); });
 }
 
 void Arm64Addresses::arrive(const Instruction &instruction) {
@@ -122,7 +144,6 @@ std::optional<Arm64Addresses::Value> Arm64Addresses::result(const Instruction &i
 }
 
 void Arm64Addresses::write(const Instruction &instruction, uint32_t word, const std::optional<Value> &value) {
-  constexpr uint32_t keptByCallee = 0x3FF80000; // x19 to x29
   registers_.known &= ~instruction.writtenRegisters;
   if (instruction.flow == Flow::call || instruction.flow == Flow::indirectCall)
     registers_.known &= keptByCallee;

@@ -6,8 +6,7 @@
 // two ways meet, what either knows is kept: only a register that both have filled alike can be of use there. One that
 // they have filled differently is unknown.
 //
-// Limits: one pass in address order, so nothing is carried backward, nor by an indirect branch. What a function's
-// separate ranges leave to each other in registers is not known either.
+// Limits: one pass in address order, so nothing is carried backward, nor by an indirect branch.
 #pragma once
 
 #include "analyzer/code/instruction.h"
@@ -34,6 +33,13 @@ public:
     std::optional<Completed> completed; // by the offset in this instruction
     std::optional<Load> load;
   };
+
+  // Where a range of .pdata begins: a function of its own or a part of the one before. Unless control comes from there,
+  // only what a callee keeps can be of use: no function begins by using such a register, but a part of one does.
+  void beginRange(uint32_t rva);
+
+  // True when a register has a page of an adrp in [begin, end) that no address was made of so far.
+  [[nodiscard]] bool hasUnusedPage(uint32_t begin, uint32_t end) const;
 
   // To be told of every instruction, in order.
   Found follow(const Instruction &instruction, uint32_t word);

@@ -13,6 +13,10 @@ namespace {
 
 constexpr uint32_t functionAlignment = 16; // of MSVC and clang, at every optimisation level but for size
 
+// How far around a range the ARM64 addresses are followed.
+constexpr ptrdiff_t mostNeighbours = 16;
+constexpr uint32_t mostNeighbourBytes = 8192;
+
 bool isFiller(uint8_t byte) { return byte == 0xCC || byte == 0x90 || byte == 0; }
 
 bool isStop(Flow flow) { return flow == Flow::stop || flow == Flow::branch || flow == Flow::indirectBranch; }
@@ -29,7 +33,8 @@ ReferenceScan ReferenceScanner::run(const CodeRange &range, bool isOpen) {
   bytes_ = image_.bytesFrom(range.rva);
   bytes_ = bytes_.first(std::min<size_t>(bytes_.size(), range.size));
   furthestTarget_ = 0;
-  arm64_ = {};
+  if (image_.machine() == Machine::arm64)
+    followRangesBefore();
   const auto relocations = image_.relocations();
   nextRelocation_ = static_cast<size_t>(std::ranges::lower_bound(relocations, range.rva, {}, &BaseRelocation::rva) -
                                         relocations.begin());
@@ -63,6 +68,8 @@ ReferenceScan ReferenceScanner::run(const CodeRange &range, bool isOpen) {
     if (isOpen && isStop(instruction.flow) && endsHere(at, instruction))
       break;
   }
+  if (image_.machine() == Machine::arm64)
+    followRangesBehind();
   result.end = range.rva + (isOpen ? std::max(at, 1U) : range.size);
   return result;
 }
@@ -121,18 +128,68 @@ void ReferenceScanner::addReferences(const Instruction &instruction) {
   }
 }
 
-// An address in two halves: both fields refer to it. An adrp that serves several addresses refers to the first.
 void ReferenceScanner::followArm64(const Instruction &instruction) {
   const auto found = arm64_.follow(instruction, read32le(&bytes_[instruction.rva - range_.rva]));
-  if (const auto &completed = found.completed) {
-    found_.push_back({instruction.rva, instruction.rva, completed->target, instruction.size, ReferenceKind::data,
-                      FieldForm::arm64Offset12, instruction.accessWidth, instruction.mayStore});
-    if (completed->adrp)
-      found_.push_back({*completed->adrp, *completed->adrp, completed->target, instruction.size, ReferenceKind::data,
-                        FieldForm::arm64Address21});
-  }
+  if (found.completed)
+    addAddress(instruction, *found.completed);
   if (found.load)
     noteLoad(*found.load, instruction);
+}
+
+// An address in two halves: both fields refer to it, each in the range that it lies in. An adrp that serves several
+// addresses refers to the first.
+void ReferenceScanner::addAddress(const Instruction &instruction, const Arm64Addresses::Completed &completed) {
+  if (range_.contains(instruction.rva))
+    found_.push_back({instruction.rva, instruction.rva, completed.target, instruction.size, ReferenceKind::data,
+                      FieldForm::arm64Offset12, instruction.accessWidth, instruction.mayStore});
+  if (completed.adrp && range_.contains(*completed.adrp))
+    found_.push_back({*completed.adrp, *completed.adrp, completed.target, instruction.size, ReferenceKind::data,
+                      FieldForm::arm64Address21});
+}
+
+// MSVC gives the parts of a shrink-wrapped function ranges of their own, one directly behind the other, and pages go
+// from one to the next in registers.
+void ReferenceScanner::followRangesBefore() {
+  arm64_ = {};
+  const auto ranges = image_.functionRanges();
+  const auto self = std::ranges::lower_bound(ranges, range_.rva, {}, &FunctionRange::begin);
+  if (self == ranges.end() || self->begin != range_.rva)
+    return;
+  auto first = self;
+  while (first != ranges.begin() && std::prev(first)->end == first->begin && self - first < mostNeighbours &&
+         range_.rva - std::prev(first)->begin <= mostNeighbourBytes)
+    --first;
+  for (auto range = first; range != self; ++range)
+    followRange(*range);
+  arm64_.beginRange(range_.rva);
+}
+
+void ReferenceScanner::followRangesBehind() {
+  const auto ranges = image_.functionRanges();
+  auto range = std::ranges::lower_bound(ranges, range_.end(), {}, &FunctionRange::begin);
+  uint32_t end = range_.end();
+  for (ptrdiff_t count = 0; range != ranges.end() && range->begin == end && count < mostNeighbours &&
+                            range->end - range_.end() <= mostNeighbourBytes;
+       ++range, ++count) {
+    if (!arm64_.hasUnusedPage(range_.rva, range_.end()) || !followRange(*range))
+      return;
+    end = range->end;
+  }
+}
+
+// False when it does not decode to its end.
+bool ReferenceScanner::followRange(const FunctionRange &range) {
+  auto bytes = image_.bytesFrom(range.begin);
+  bytes = bytes.first(std::min<size_t>(bytes.size(), range.end - range.begin));
+  arm64_.beginRange(range.begin);
+  Instruction instruction;
+  for (size_t at = 0; at < bytes.size(); at += instruction.size) {
+    if (!decoder_.decode(bytes.subspan(at), static_cast<uint32_t>(range.begin + at), instruction))
+      return false;
+    if (const auto found = arm64_.follow(instruction, read32le(&bytes[at])); found.completed)
+      addAddress(instruction, *found.completed);
+  }
+  return true;
 }
 
 // What an address is made for tells data from functions, and the load comes later: `adr x9, table`, `ldrb w8, [x9,

@@ -50,6 +50,10 @@ private:
   void lookAhead(const Reference &reference, const Instruction &instruction);
   void addReferences(const Instruction &instruction);
   void followArm64(const Instruction &instruction);
+  void followRangesBefore();
+  void followRangesBehind();
+  bool followRange(const FunctionRange &range);
+  void addAddress(const Instruction &instruction, const Arm64Addresses::Completed &completed);
   void noteLoad(const Arm64Addresses::Load &load, const Instruction &instruction);
   bool isAbsolute(const EncodedField &field, Reference &reference);
   bool isImageRelative(const Instruction &instruction, const EncodedField &field) const;
