@@ -302,8 +302,11 @@ private:
     std::string a = pre.masked;
     std::string b = post.masked;
     for (const EncodedField &field : pre.instruction.encodedFields())
-      for (size_t i = field.offset; i < size_t{field.offset} + field.size && i < a.size(); ++i)
-        a[i] = b[i] = 0;
+      if (size_t{field.offset} + field.size <= a.size()) {
+        const Reference number{0, 0, 0, field.size, ReferenceKind::data, field.form};
+        maskField(reinterpret_cast<uint8_t *>(&a[field.offset]), number);
+        maskField(reinterpret_cast<uint8_t *>(&b[field.offset]), number);
+      }
     return a == b;
   }
 
