@@ -65,6 +65,14 @@ TEST_P(OtherMachines, AConstantBehindAnAddressIsAChange) {
   EXPECT_THAT(comparison.changed(), testing::ElementsAre("greet"));
 }
 
+// `ldr w0` and `ldrsh w0` differ in bits that stand in the same word as the address.
+TEST_P(OtherMachines, AnotherAccessToTheSameAddressIsAChange) {
+  const std::string own = "EXPORT int g_own = 2; EXPORT NOINLINE int readOwn() { return ";
+  const Comparison comparison =
+      compare(source(own + "g_own; }", 100, "hello"), source(own + "(short)g_own; }", 100, "hello"));
+  EXPECT_THAT(comparison.changed(), testing::ElementsAre("readOwn"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Built, OtherMachines, testing::Values("aarch64", "i386"),
                          [](const auto &info) { return std::string(info.param); });
 
