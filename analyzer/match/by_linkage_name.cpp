@@ -22,7 +22,9 @@ void pairByLinkageName(PassInput &input, Pairing &pairing, std::string_view name
   pairByUniqueKey<std::string_view>(pairing.data, name,
                                     [&](bool isPost, uint32_t i) -> std::optional<std::string_view> {
                                       const Datum &datum = (isPost ? input.post : input.pre).data()[i];
-                                      return datum.name.empty() ? std::nullopt : std::optional(datum.name);
+                                      if (datum.name.empty())
+                                        return std::nullopt;
+                                      return std::string_view(datum.name);
                                     });
 }
 
