@@ -37,11 +37,15 @@ struct Body {
 };
 
 // What stands in a jump table is a reference without an instruction.
-bool isTableEntry(const Reference &reference) { return reference.instruction == reference.field; }
+bool isTableEntry(const Reference &reference, const Function &function) {
+  return std::ranges::any_of(function.jumpTables,
+                             [&](const CodeRange &table) { return table.contains(reference.field); });
+}
 
 // A jump in the function, or its table's entry.
 bool isInside(const Reference &reference, const Function &function) {
-  return (reference.kind == ReferenceKind::branch || isTableEntry(reference)) && function.contains(reference.target);
+  return (reference.kind == ReferenceKind::branch || isTableEntry(reference, function)) &&
+         function.contains(reference.target);
 }
 
 // "[rip + 0x1f3a]" and "0x1400" become what they are: "[g_statistics+0x8]", "ParseOptions".
@@ -94,7 +98,7 @@ void appendRange(Body &body, Decoder &decoder, const CodeRange &range) {
     while (reference != references.end() && reference->field < range.rva + at)
       ++reference;
     const bool isEntry =
-        reference != references.end() && reference->field == range.rva + at && isTableEntry(*reference);
+        reference != references.end() && reference->field == range.rva + at && isTableEntry(*reference, body.function);
     Line line = isEntry ? tableEntry(*reference) : decoded(decoder, bytes.subspan(at), range.rva + at);
     line.masked.assign(reinterpret_cast<const char *>(&bytes[at]),
                        std::min<size_t>(line.instruction.size, bytes.size() - at));

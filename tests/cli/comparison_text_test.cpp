@@ -183,6 +183,14 @@ TEST_F(ComparisonText, DiffCutsLongListsAndSaysHowMuch) {
   EXPECT_THAT(run("diff --all " + images).output, AllOf(HasSubstr("\nF69\n"), Not(HasSubstr("more, see"))));
 }
 
+TEST_F(ComparisonText, Arm64InstructionsKeepTheirNames) {
+  const analyzer::test::BuildOptions arm64{{"--target=aarch64-pc-windows-msvc"}};
+  const std::string images = "'" + buildImage(source(""), arm64).string() + "' '" +
+                             buildImage(source("return Other(x) + 7;"), arm64).string() + "'";
+  const Finished finished = run("explain " + images + " Patched");
+  EXPECT_THAT(finished.output, testing::ContainsRegex("bl Helper +! +[0-9a-f]+ bl Other")) << finished.errors;
+}
+
 // What differs may stand at the end of a long instruction: it must not be what is cut.
 TEST_F(ComparisonText, WhatDiffersIsShownWhole) {
   const auto fill = [](const char *index) {
