@@ -36,9 +36,8 @@ public:
     addGuardTable();
     mergeNew();
     decodeNew();
-    // What is found by what it calls can call again. Damaged code could go on for long: each round finds less.
-    constexpr int mostRounds = 64;
-    for (int round = 0; round < mostRounds && (addCallTargets() || addPointers() || addGaps()); ++round) {
+    // What is found by what it calls can call again. Each round finds a function or is the last.
+    while (addCallTargets() || addPointers() || addGaps()) {
       mergeNew();
       decodeNew();
     }
@@ -183,13 +182,8 @@ private:
     const size_t stride = 4 + (configuration->guardFlags >> 28); // GuardFlags bits 28-31: extra bytes of an entry
     const auto bytes = image_.bytesFrom(configuration->guardFunctionTableRva);
     for (size_t i = 0; i < configuration->guardFunctionCount && (i + 1) * stride <= bytes.size(); ++i)
-      addPointerTarget(llvm::support::endian::read32le(&bytes[i * stride]));
+      addTarget(llvm::support::endian::read32le(&bytes[i * stride]), FunctionSource::pointer);
     mergeNew();
-  }
-
-  void addPointerTarget(uint32_t rva) {
-    if (isCode(rva) && !isInsideKnown(rva))
-      add(rva, FunctionSource::pointer);
   }
 
   // Brings what was added into the sorted list; of several at one RVA the first stays.
@@ -215,6 +209,7 @@ private:
       if (!result_.functions[i].firstInstructionSize && !result_.functions[i].undecodableAt)
         work.push_back(i);
     collectRanges();
+    decoded_ = work;
     const size_t blocks = (work.size() + functionsPerBlock - 1) / functionsPerBlock;
     const size_t firstBlock = result_.references.size();
     result_.references.resize(firstBlock + blocks);
@@ -346,42 +341,55 @@ private:
     return (next != ranges_.begin() && std::prev(next)->contains(rva)) || known(rva) != nullptr;
   }
 
-  // True when one was found.
-  bool addTargets(std::vector<uint32_t> targets, FunctionSource source) {
-    tbb::parallel_sort(targets.begin(), targets.end());
-    targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
-    for (const uint32_t target : targets)
-      if (isCode(target) && !isInsideKnown(target))
-        add(target, source);
+  // Of what was decoded last. A call leads to a function's beginning, a jump may lead into its middle: a body whose end
+  // only its own code told ends where something else is called.
+  bool addCallTargets() {
+    struct Targets {
+      std::vector<uint32_t> jumped, called;
+    };
+    tbb::enumerable_thread_specific<Targets> found;
+    tbb::parallel_for(tbb::blocked_range<size_t>(0, decoded_.size(), functionsPerBlock), [&](const auto &range) {
+      Targets &mine = found.local();
+      for (size_t i = range.begin(); i != range.end(); ++i) {
+        const Function &function = result_.functions[decoded_[i]];
+        for (const Reference &reference : function.references)
+          if (reference.kind == ReferenceKind::branch && !function.body.contains(reference.target))
+            mine.jumped.push_back(reference.target);
+          else if (reference.kind == ReferenceKind::call && reference.target != reference.field + reference.size)
+            mine.called.push_back(reference.target);
+      }
+    });
+    std::vector<uint32_t> jumped, called;
+    for (const Targets &some : found) {
+      jumped.insert(jumped.end(), some.jumped.begin(), some.jumped.end());
+      called.insert(called.end(), some.called.begin(), some.called.end());
+    }
+    decoded_.clear();
+    addTargets(std::move(jumped), Target::jumped);
+    addTargets(std::move(called), Target::called);
     return !new_.empty();
   }
 
-  // Only of what was decoded since the last time. A call leads to a function's beginning, a jump may lead into its
-  // middle: a body whose end only its own code told ends where something else is called.
-  bool addCallTargets() {
-    struct Targets {
-      std::vector<uint32_t> outside, called;
-    };
-    std::vector<Targets> targets(result_.references.size() - seenBlocks_);
-    tbb::parallel_for(size_t{0}, targets.size(), [&](size_t i) {
-      for (const Reference &reference : result_.references[seenBlocks_ + i])
-        if (reference.kind != ReferenceKind::call && reference.kind != ReferenceKind::branch)
-          continue;
-        else if (!isInsideRange(reference.target))
-          targets[i].outside.push_back(reference.target);
-        else if (reference.kind == ReferenceKind::call && reference.target != reference.field + reference.size)
-          targets[i].called.push_back(reference.target);
-    });
-    seenBlocks_ = result_.references.size();
-    std::vector<uint32_t> outside, called;
-    for (const Targets &some : targets) {
-      outside.insert(outside.end(), some.outside.begin(), some.outside.end());
-      called.insert(called.end(), some.called.begin(), some.called.end());
+  // Beside the ranges, both in ascending order: a search for each target would cost more than decoding.
+  enum class Target : uint8_t { jumped, called, pointed };
+
+  void addTargets(std::vector<uint32_t> targets, Target how) {
+    tbb::parallel_sort(targets.begin(), targets.end());
+    targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
+    auto next = ranges_.begin();
+    for (const uint32_t target : targets) {
+      while (next != ranges_.end() && next->rva <= target)
+        ++next;
+      if (next == ranges_.begin() || !std::prev(next)->contains(target))
+        addTarget(target, how == Target::pointed ? FunctionSource::pointer : FunctionSource::callTarget);
+      else if (how == Target::called && std::prev(next)->rva != target)
+        splitAt(target);
     }
-    sortUnique(called);
-    for (const uint32_t target : called)
-      splitAt(target);
-    return addTargets(std::move(outside), FunctionSource::callTarget);
+  }
+
+  void addTarget(uint32_t rva, FunctionSource source) {
+    if (isCode(rva) && !isInsideKnown(rva))
+      add(rva, source);
   }
 
   // Only a body whose size nobody gave.
@@ -427,7 +435,8 @@ private:
                                                                : llvm::support::endian::read32le(bytes.data())))
         targets.push_back(*target);
     }
-    return addTargets(std::move(targets), FunctionSource::pointer);
+    addTargets(std::move(targets), Target::pointed);
+    return !new_.empty();
   }
 
   // Code that nothing refers to, and code behind a wrongly seen end.
@@ -505,7 +514,7 @@ private:
   DiscoveredFunctions result_;
   std::vector<Function> new_;
   std::vector<CodeRange> ranges_;
-  size_t seenBlocks_ = 0;
+  std::vector<size_t> decoded_; // indexes of the functions decoded last, until functions are merged
   bool pointersAdded_ = false;
 };
 

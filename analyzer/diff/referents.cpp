@@ -92,7 +92,7 @@ Referents::Verdict Referents::compare(uint32_t preRva, uint32_t postRva, uint32_
     return Verdict::different;
   switch (pre->kind) {
   case Owner::Kind::function:
-    return verdict(sameFunctionPlace(*pre, preRva, postRva));
+    return verdict(sameFunctionPlace(*pre, preRva, *post, postRva));
   case Owner::Kind::datum:
     return compareData(*pre, *post, preRva, postRva, width, contents);
   case Owner::Kind::structure:
@@ -107,12 +107,11 @@ Referents::Verdict Referents::compare(uint32_t preRva, uint32_t postRva, uint32_
                  preRva - pre->range.rva == postRva - post->range.rva);
 }
 
-bool Referents::sameFunctionPlace(const Owner &pre, uint32_t preRva, uint32_t postRva) const {
-  const Owner *post = post_.ownerAt(postRva);
-  return post != nullptr && post->kind == Owner::Kind::function && post->part == pre.part &&
-         pairing_.functions.toPost(pre.index) == post->index &&
+bool Referents::sameFunctionPlace(const Owner &pre, uint32_t preRva, const Owner &post, uint32_t postRva) const {
+  return post.kind == Owner::Kind::function && post.part == pre.part &&
+         pairing_.functions.toPost(pre.index) == post.index &&
          preRva - pre_.functions()[pre.index].range(pre.part).rva ==
-             postRva - post_.functions()[post->index].range(post->part).rva;
+             postRva - post_.functions()[post.index].range(post.part).rva;
 }
 
 Referents::Verdict Referents::compareData(const Owner &pre, const Owner &post, uint32_t preRva, uint32_t postRva,
@@ -257,7 +256,8 @@ bool Referents::sameJumpTable(const Contents &contents, uint32_t preOrigin, uint
     const uint32_t postEntry = read32le(&postBytes[i * entry]);
     const Owner *owner = pre_.ownerAt(preOrigin + preEntry);
     if (owner != nullptr && owner->kind == Owner::Kind::function) {
-      if (!sameFunctionPlace(*owner, preOrigin + preEntry, postOrigin + postEntry))
+      const Owner *postOwner = post_.ownerAt(postOrigin + postEntry);
+      if (postOwner == nullptr || !sameFunctionPlace(*owner, preOrigin + preEntry, *postOwner, postOrigin + postEntry))
         return false;
     } else if (const bool isAlignment = preEntry == 0 && postEntry == 0; i == 0 || !isAlignment) {
       return false;

@@ -57,7 +57,7 @@ private:
   Verdict compareData(const Owner &pre, const Owner &post, uint32_t preRva, uint32_t postRva, uint32_t width,
                       Contents &contents) const;
   Contents comparedPart(DatumIndex pre, DatumIndex post) const;
-  bool sameFunctionPlace(const Owner &pre, uint32_t preRva, uint32_t postRva) const;
+  bool sameFunctionPlace(const Owner &pre, uint32_t preRva, const Owner &post, uint32_t postRva) const;
   bool sameVariable(DatumIndex pre, DatumIndex post) const;
   bool sameContents(const Contents &contents) const;
   bool sameBytes(const Contents &contents, std::vector<Contents> &pending) const;
