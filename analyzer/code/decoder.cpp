@@ -137,6 +137,8 @@ struct Decoder::Machinery {
   // x86: what stands for "no index register" where a SIB byte is there without need.
   unsigned noIndex32 = 0;
   unsigned noIndex64 = 0;
+  unsigned instructionPointer32 = 0;
+  unsigned instructionPointer64 = 0;
 
   // x86: by opcode, from the text of the first instruction that had it.
   static constexpr uint8_t widthUnknown = 0xFF;
@@ -251,6 +253,7 @@ struct Decoder::Machinery {
     const OpcodeTraits &traits = describe(inst, instruction);
     instruction.accessWidth = widthOf(traits, inst);
     instruction.hasIndexRegister = hasIndexRegister(traits, inst);
+    instruction.hasBaseRegister = hasBaseRegister(traits, inst);
     return true;
   }
 
@@ -287,6 +290,13 @@ struct Decoder::Machinery {
       return false;
     const unsigned index = inst.getOperand(traits.memoryOperand + 2).getReg();
     return index != 0 && index != noIndex32 && index != noIndex64;
+  }
+
+  bool hasBaseRegister(const OpcodeTraits &traits, const llvm::MCInst &inst) const {
+    if (traits.memoryOperand == OpcodeTraits::none)
+      return false;
+    const unsigned base = inst.getOperand(traits.memoryOperand).getReg();
+    return base != 0 && base != instructionPointer32 && base != instructionPointer64;
   }
 
   std::string text(const llvm::MCInst &inst, uint64_t address) const {
@@ -331,6 +341,10 @@ struct Decoder::Machinery {
         noIndex32 = number;
       else if (name == "RIZ")
         noIndex64 = number;
+      else if (name == "EIP")
+        instructionPointer32 = number;
+      else if (name == "RIP")
+        instructionPointer64 = number;
     }
   }
 };

@@ -63,6 +63,7 @@ struct Instruction {
   uint32_t opcode = 0;     // LLVM's number: equal means the same operation and operand shapes
   uint8_t accessWidth = 0; // bytes that the memory operand reads or writes; 0: none, unknown or only an address (lea)
   bool hasIndexRegister = false; // of the memory operand
+  bool hasBaseRegister = false;  // of the memory operand, and not rip; x86 only
   uint32_t writtenRegisters = 0; // ARM64 only: bit n for xn, also where only wn is named; not what a callee writes
   uint8_t fieldCount = 0;
   std::array<EncodedField, 3> fields{};

@@ -60,6 +60,7 @@ void InstructionPatterns::learn(uint64_t head, uint8_t headSize, std::span<const
                   instruction.mayStore,
                   instruction.accessWidth,
                   instruction.hasIndexRegister,
+                  instruction.hasBaseRegister,
                   instruction.writtenRegisters,
                   instruction.fieldCount,
                   {}};
@@ -103,6 +104,7 @@ bool InstructionPatterns::apply(uint64_t head, std::span<const uint8_t> bytes, I
   instruction.opcode = pattern.opcode;
   instruction.accessWidth = pattern.accessWidth;
   instruction.hasIndexRegister = pattern.hasIndexRegister;
+  instruction.hasBaseRegister = pattern.hasBaseRegister;
   instruction.writtenRegisters = pattern.writtenRegisters;
   instruction.fieldCount = pattern.fieldCount;
   return true;

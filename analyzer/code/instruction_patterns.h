@@ -43,6 +43,7 @@ private:
     bool mayStore = false;
     uint8_t accessWidth = 0;
     bool hasIndexRegister = false;
+    bool hasBaseRegister = false;
     uint32_t writtenRegisters = 0;
     uint8_t fieldCount = 0;
     std::array<Field, 2> fields{};

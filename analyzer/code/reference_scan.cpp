@@ -98,6 +98,7 @@ void ReferenceScanner::addReferences(const Instruction &instruction) {
     // With an index only the first element's width is known, and any of them is read.
     reference.accessWidth = instruction.hasIndexRegister ? uint8_t{0} : instruction.accessWidth;
     reference.writes = instruction.mayStore;
+    reference.spreads = instruction.hasIndexRegister || instruction.hasBaseRegister;
     if (field.kind == EncodedField::Kind::number) {
       if (isAbsolute(field, reference)) {
         reference.kind = ReferenceKind::absolute;
@@ -200,8 +201,10 @@ void ReferenceScanner::noteLoad(const Arm64Addresses::Load &load, const Instruct
   const auto end = found_.rbegin() + std::min(std::ssize(found_), furthest);
   const auto maker = std::find_if(found_.rbegin(), end,
                                   [&](const Reference &reference) { return reference.instruction == load.maker; });
-  if (maker != end)
-    maker->accessWidth = std::max(maker->accessWidth, instruction.accessWidth);
+  if (maker == end)
+    return;
+  maker->accessWidth = std::max(maker->accessWidth, instruction.accessWidth);
+  maker->spreads |= load.maker != instruction.rva; // the register may walk on, or have an index added
 }
 
 // Fields come in ascending order, so that the relocations are walked once.

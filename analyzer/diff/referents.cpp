@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <llvm/ADT/Hashing.h>
+#include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/ADT/StringRef.h>
 #include <llvm/Support/Endian.h>
@@ -73,7 +74,8 @@ bool Referents::isMutable(const Program &program, uint32_t rva) const {
 }
 
 bool Referents::same(const Reference &pre, const Reference &post) const {
-  return same(pre.target, post.target, std::min(pre.accessWidth, post.accessWidth));
+  const bool spreads = pre.spreads || post.spreads;
+  return same(pre.target, post.target, spreads ? 0 : std::min(pre.accessWidth, post.accessWidth));
 }
 
 bool Referents::same(uint32_t preRva, uint32_t postRva, uint32_t width) const {
@@ -177,7 +179,7 @@ bool Referents::sameContents(const Contents &contents) const {
     const Contents next = pending.back();
     pending.pop_back();
     std::vector<Contents> found;
-    if (!sameBytes(next, found) && !sameJumpTable(next) && !sameThrowInfo(*this, next.pre.rva, next.post.rva)) {
+    if (!sameBytes(next, found) && !sameTable(next) && !sameThrowInfo(*this, next.pre.rva, next.post.rva)) {
       memory[contents] = false;
       return false;
     }
@@ -237,33 +239,62 @@ bool Referents::sameBytes(const Contents &contents, std::vector<Contents> &pendi
   return at >= common || equal(at, common);
 }
 
-// A switch's table in read-only data. Every entry leads to a block of one function, as a distance from the table
-// (clang: `movsxd rax, [table + 4*i]; add rax, table; jmp rax`) or as an RVA (MSVC's memcpy).
-bool Referents::sameJumpTable(const Contents &contents) const {
-  return sameJumpTable(contents, contents.pre.rva, contents.post.rva) || sameJumpTable(contents, 0, 0);
+// A switch's table in read-only data, or a table of texts. Every entry leads to a block of one function or to a text,
+// as a distance from the table (clang: `movsxd rax, [table + 4*i]; add rax, table; jmp rax`) or as an RVA (MSVC's
+// memcpy).
+bool Referents::sameTable(const Contents &contents) const {
+  return sameTable(contents, contents.pre.rva, contents.post.rva) || sameTable(contents, 0, 0);
 }
 
-bool Referents::sameJumpTable(const Contents &contents, uint32_t preOrigin, uint32_t postOrigin) const {
+// The first entry that leads to neither is behind the table's end. A number can lead to a place by accident, so what is
+// behind the end has to be equal too.
+bool Referents::sameTable(const Contents &contents, uint32_t preOrigin, uint32_t postOrigin) const {
   constexpr size_t entry = 4;
   const size_t count = std::min(contents.pre.size, contents.post.size) / entry;
   const auto preBytes = pre_.bytesOf(contents.pre);
   const auto postBytes = post_.bytesOf(contents.post);
-  if (count == 0 || preBytes.size() < count * entry || postBytes.size() < count * entry ||
-      std::max(contents.pre.size, contents.post.size) - count * entry > mostAlignmentTail)
+  if (count == 0 || preBytes.size() < count * entry || postBytes.size() < count * entry)
     return false;
-  for (size_t i = 0; i < count; ++i) {
-    const uint32_t preEntry = read32le(&preBytes[i * entry]);
-    const uint32_t postEntry = read32le(&postBytes[i * entry]);
-    const Owner *owner = pre_.ownerAt(preOrigin + preEntry);
+  size_t i = 0;
+  for (; i < count; ++i) {
+    const uint32_t preTarget = preOrigin + read32le(&preBytes[i * entry]);
+    const uint32_t postTarget = postOrigin + read32le(&postBytes[i * entry]);
+    const Owner *owner = pre_.ownerAt(preTarget);
     if (owner != nullptr && owner->kind == Owner::Kind::function) {
-      const Owner *postOwner = post_.ownerAt(postOrigin + postEntry);
-      if (postOwner == nullptr || !sameFunctionPlace(*owner, preOrigin + preEntry, *postOwner, postOrigin + postEntry))
+      const Owner *postOwner = post_.ownerAt(postTarget);
+      if (postOwner == nullptr || !sameFunctionPlace(*owner, preTarget, *postOwner, postTarget))
         return false;
-    } else if (const bool isAlignment = preEntry == 0 && postEntry == 0; i == 0 || !isAlignment) {
-      return false;
+    } else if (contents.pre.contains(preTarget) || contents.post.contains(postTarget) ||
+               !sameText(preTarget, postTarget)) {
+      break;
     }
   }
-  return true;
+  if (i == 0)
+    return false;
+  const auto behind = [&](const CodeRange &range) {
+    const auto skipped = static_cast<uint32_t>(i * entry);
+    return CodeRange{range.rva + skipped, range.size - skipped};
+  };
+  std::vector<Contents> pointed;
+  return sameBytes({behind(contents.pre), behind(contents.post)}, pointed) && pointed.empty();
+}
+
+// Texts of constants that begin where another ends.
+bool Referents::sameText(uint32_t preRva, uint32_t postRva) const {
+  const auto textAt = [](const Program &program, uint32_t rva) -> llvm::StringRef {
+    const Section *section = program.image().sectionAt(rva);
+    if (section == nullptr || section->isWritable() || section->isExecutable() || rva == section->rva)
+      return {};
+    const auto before = program.image().bytesFrom(rva - 1);
+    const llvm::StringRef all(reinterpret_cast<const char *>(before.data()), before.size());
+    const size_t end = all.find('\0', 1);
+    if (all.empty() || all.front() != '\0' || end == llvm::StringRef::npos)
+      return {};
+    const llvm::StringRef text = all.slice(1, end);
+    return llvm::all_of(text, [](char c) { return llvm::isPrint(c) || llvm::isSpace(c); }) ? text : llvm::StringRef();
+  };
+  const llvm::StringRef pre = textAt(pre_, preRva);
+  return !pre.empty() && pre == textAt(post_, postRva);
 }
 
 } // namespace hotgate::analyzer

@@ -61,8 +61,9 @@ private:
   bool sameVariable(DatumIndex pre, DatumIndex post) const;
   bool sameContents(const Contents &contents) const;
   bool sameBytes(const Contents &contents, std::vector<Contents> &pending) const;
-  bool sameJumpTable(const Contents &contents) const;
-  bool sameJumpTable(const Contents &contents, uint32_t preOrigin, uint32_t postOrigin) const;
+  bool sameTable(const Contents &contents) const;
+  bool sameTable(const Contents &contents, uint32_t preOrigin, uint32_t postOrigin) const;
+  bool sameText(uint32_t preRva, uint32_t postRva) const;
 
   const Program &pre_;
   const Program &post_;
