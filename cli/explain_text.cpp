@@ -34,6 +34,8 @@ constexpr std::array passWords{
     PassWords{"pointers", "paired data holds a pointer to each at the same place"},
     PassWords{"order", "as many functions with these bytes on both sides, between the same sure neighbours"},
     PassWords{"similar-neighbours", "the most alike in order, between the same sure neighbours; likeness only pairs"},
+    PassWords{"similarity", "each is the other's best match of all that is unpaired, by far; likeness only pairs"},
+    PassWords{"twins", "as many unpaired functions with these bytes on both sides; paired in address order"},
 };
 
 class ExplanationText {

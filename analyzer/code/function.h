@@ -44,7 +44,8 @@ struct Reference {
   FieldForm form = FieldForm::bytes;
   uint8_t accessWidth = 0; // bytes that the instruction reads or writes there, 0 when unknown
   bool writes = false;     // the instruction may store
-  bool spreads = false;    // what is accessed can also lie further on: an element of a table, an address kept in a register
+  bool spreads =
+      false; // what is accessed can also lie further on: an element of a table, an address kept in a register
 };
 
 enum class FunctionSource : uint8_t { pdb, publicSymbol, exported, exceptionDirectory, callTarget, pointer, gap };

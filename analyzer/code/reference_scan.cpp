@@ -82,10 +82,14 @@ bool ReferenceScanner::endsHere(uint32_t at, const Instruction &instruction) con
     return false;
   if (at >= bytes_.size() || rva % functionAlignment == 0 || isFiller(bytes_[at]))
     return true;
-  constexpr uint8_t breakpoint = 0xCC;
   const bool leadsToTable = !found_.empty() && found_.back().instruction == instruction.rva;
-  return image_.machine() != Machine::arm64 && bytes_[instruction.rva - range_.rva] != breakpoint &&
-         (instruction.flow != Flow::indirectBranch || leadsToTable);
+  return !isBreakpoint(instruction) && (instruction.flow != Flow::indirectBranch || leadsToTable);
+}
+
+bool ReferenceScanner::isBreakpoint(const Instruction &instruction) const {
+  const auto bytes = bytes_.subspan(instruction.rva - range_.rva);
+  constexpr uint32_t brk = 0xD4200000; // ARM64, with a 16-bit number
+  return image_.machine() == Machine::arm64 ? (read32le(bytes.data()) & 0xFFE0001F) == brk : bytes.front() == 0xCC;
 }
 
 void ReferenceScanner::addReferences(const Instruction &instruction) {
@@ -259,7 +263,7 @@ void ReferenceScanner::lookAhead(const Reference &reference, const Instruction &
   const auto bytes = image_.bytesFrom(reference.target);
   for (uint32_t i = 0; i < mostCases && (i + 1) * 4 <= bytes.size(); ++i) {
     const uint32_t value = read32le(&bytes[i * 4]);
-    const auto target = image_.is64()                                     ? std::optional(value)
+    const auto target = image_.is64()                                  ? std::optional(value)
                         : image_.isRelocated(reference.target + i * 4) ? image_.rvaOfAddress(value)
                                                                        : std::nullopt;
     if (!target || !range_.contains(*target))

@@ -47,6 +47,7 @@ public:
 private:
   ReferenceScan run(const CodeRange &range, bool isOpen);
   bool endsHere(uint32_t at, const Instruction &instruction) const;
+  bool isBreakpoint(const Instruction &instruction) const;
   void lookAhead(const Reference &reference, const Instruction &instruction);
   void addReferences(const Instruction &instruction);
   void followArm64(const Instruction &instruction);

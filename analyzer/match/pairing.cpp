@@ -24,6 +24,8 @@ constexpr NamedPass bodyPasses[] = {
     {"pointers", pairByPointers},
     {"order", pairByOrder},
     {"similar-neighbours", pairBySimilarNeighbours},
+    {"similarity", pairBySimilarity},
+    {"twins", pairByTwins},
 };
 
 bool findsPairs(const NamedPass &pass, PassInput &input, Pairing &pairing) {

@@ -85,6 +85,8 @@ void pairByMaskedBody(PassInput &input, Pairing &pairing, std::string_view name)
 void pairByReferrers(PassInput &input, Pairing &pairing, std::string_view name);
 void pairByPointers(PassInput &input, Pairing &pairing, std::string_view name);
 void pairByOrder(PassInput &input, Pairing &pairing, std::string_view name);
+void pairByTwins(PassInput &input, Pairing &pairing, std::string_view name);
+void pairBySimilarity(PassInput &input, Pairing &pairing, std::string_view name);
 void pairBySimilarNeighbours(PassInput &input, Pairing &pairing, std::string_view name);
 
 } // namespace hotgate::analyzer

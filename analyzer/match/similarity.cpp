@@ -38,7 +38,7 @@ double similarity(const std::vector<uint32_t> &a, const std::vector<uint32_t> &b
       ++(a[i] < b[j] ? i : j);
     }
   }
-  return a.empty() && b.empty() ? 0 : 2.0 * static_cast<double>(common) / static_cast<double>(a.size() + b.size());
+  return a.empty() && b.empty() ? 1 : 2.0 * static_cast<double>(common) / static_cast<double>(a.size() + b.size());
 }
 
 double similarity(Decoder &decoder, const Program &pre, const Function &preFunction, const Program &post,
