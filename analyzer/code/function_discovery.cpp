@@ -463,7 +463,7 @@ private:
       addGap(decoder, at, sectionEnd);
   }
 
-  // Bytes that do not decode up to an end are data: the next aligned address is tried.
+  // Bytes that do not decode up to where control ends are data: the next aligned address is tried.
   void addGap(Decoder &decoder, uint32_t at, uint32_t end) {
     constexpr uint32_t alignment = 16;
     std::vector<Reference> ignored;
@@ -475,7 +475,8 @@ private:
       function.body.rva = at;
       ignored.clear();
       const ReferenceScan scan = ReferenceScanner(image_, decoder, function, ignored).scanOpen(at, end);
-      const bool isData = scan.undecodableAt || structureAt(structures_, at) != nullptr || isDataSymbol(at);
+      const bool isData =
+          scan.undecodableAt || !scan.hasEnd || structureAt(structures_, at) != nullptr || isDataSymbol(at);
       if (!isData)
         add(at, FunctionSource::gap);
       at = isData ? (at / alignment + 1) * alignment : scan.end;

@@ -19,6 +19,8 @@ constexpr uint32_t mostNeighbourBytes = 8192;
 
 bool isFiller(uint8_t byte) { return byte == 0xCC || byte == 0x90 || byte == 0; }
 
+bool isCall(Flow flow) { return flow == Flow::call || flow == Flow::indirectCall; }
+
 bool isStop(Flow flow) { return flow == Flow::stop || flow == Flow::branch || flow == Flow::indirectBranch; }
 
 } // namespace
@@ -41,6 +43,7 @@ ReferenceScan ReferenceScanner::run(const CodeRange &range, bool isOpen) {
 
   ReferenceScan result;
   Instruction instruction;
+  bool isBehindCall = false;
   uint32_t at = 0;
   while (at < bytes_.size()) {
     const uint32_t rva = range.rva + at;
@@ -65,6 +68,8 @@ ReferenceScan ReferenceScanner::run(const CodeRange &range, bool isOpen) {
     if (image_.machine() == Machine::arm64)
       followArm64(instruction);
     at += instruction.size;
+    result.hasEnd = isCall(instruction.flow) || (isBreakpoint(instruction) ? isBehindCall : isStop(instruction.flow));
+    isBehindCall = isCall(instruction.flow);
     if (isOpen && isStop(instruction.flow) && endsHere(at, instruction))
       break;
   }

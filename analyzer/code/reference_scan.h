@@ -23,6 +23,8 @@ struct ReferenceScan {
   uint32_t end = 0; // RVA behind the last byte that belongs to the range
   uint8_t firstInstructionSize = 0;
   std::optional<uint32_t> undecodableAt;
+  // Control does not run out of the range: its last instruction returns, jumps, or calls what does not come back.
+  bool hasEnd = false;
   std::vector<CodeRange> jumpTables; // by RVA
 };
 
