@@ -28,7 +28,11 @@ ordered_json functionSide(const analyzer::Program &program, std::optional<analyz
   if (!index)
     return nullptr;
   const analyzer::Function &function = program.functions()[*index];
-  return {{"rva", function.body.rva}, {"size", function.totalSize()}, {"name", asUtf8(function.name)}};
+  ordered_json side = {{"rva", function.body.rva}, {"size", function.totalSize()}, {"name", asUtf8(function.name)}};
+  if (function.names.size() > 1)
+    for (const std::string &name : function.names)
+      side["folded"].push_back(asUtf8(name));
+  return side;
 }
 
 ordered_json firstDifference(const analyzer::FunctionDifference &difference) {
@@ -81,6 +85,7 @@ ordered_json functions(const ComparedImages &images) {
                     {"post", functionSide(images.post, difference.post)},
                     {"matched_by", difference.matchedBy},
                     {"reasons", difference.reasons},
+                    {"line_only", difference.lineOnly},
                     {"first_difference", firstDifference(difference)},
                     {"decoders_disagree", disagreements(images, difference)}});
   }
@@ -149,9 +154,13 @@ ordered_json summary(const ComparedImages &images) {
   std::map<std::string_view, size_t> counts{{"identical", 0}, {"changed", 0}, {"added", 0}, {"removed", 0}};
   for (const analyzer::FunctionDifference &difference : images.diff.functions)
     ++counts[analyzer::changeStatusName(difference.status)];
-  return {{"identical", counts["identical"]},  {"changed", counts["changed"]},
-          {"added", counts["added"]},          {"removed", counts["removed"]},
-          {"types", images.diff.types.size()}, {"globals", images.diff.globals.size()}};
+  return {{"identical", counts["identical"]},
+          {"changed", counts["changed"]},
+          {"added", counts["added"]},
+          {"removed", counts["removed"]},
+          {"line_only", std::ranges::count_if(images.diff.functions, &analyzer::FunctionDifference::lineOnly)},
+          {"types", images.diff.types.size()},
+          {"globals", images.diff.globals.size()}};
 }
 
 } // namespace

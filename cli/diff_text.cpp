@@ -75,6 +75,8 @@ private:
     line("  functions  {} changed, {} added, {} removed, {} identical", grouped(count(ChangeStatus::changed)),
          grouped(count(ChangeStatus::added)), grouped(count(ChangeStatus::removed)),
          grouped(count(ChangeStatus::identical)));
+    line("             {} of the changed ones in source line numbers only",
+         grouped(std::ranges::count_if(images_.diff.functions, &FunctionDifference::lineOnly)));
     const SymbolLevel level = std::min(images_.pre.symbols().level, images_.post.symbols().level);
     line("  data       {}", level == SymbolLevel::none
                                 ? "not compared by name: that needs symbols of both images"

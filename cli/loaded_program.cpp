@@ -1,5 +1,6 @@
 #include "cli/loaded_program.h"
 
+#include "analyzer/symbols/coff_symbols.h"
 #include "analyzer/symbols/pdb_reader.h"
 
 namespace hotgate::cli {
@@ -28,6 +29,8 @@ Result<LoadedProgram> loadProgram(const std::filesystem::path &path, const Symbo
   analyzer::Symbols symbols;
   if (pdb) {
     HOTGATE_TRY(symbols, analyzer::readPdb(*pdb, image));
+  } else if (!source.ignore) {
+    HOTGATE_TRY(symbols, analyzer::readCoffSymbols(image));
   }
   HOTGATE_TRY(auto program, analyzer::Program::build(std::move(image), std::move(symbols), earlier));
   return LoadedProgram{std::move(program), std::move(pdb)};

@@ -18,7 +18,7 @@ struct LoadedProgram {
 // Where the symbols are to come from.
 struct SymbolSource {
   std::optional<std::filesystem::path> pdb;   // this file and no other
-  std::vector<std::filesystem::path> folders; // else beside the image, then in these
+  std::vector<std::filesystem::path> folders; // else beside the image, then in these, then its COFF symbol table
   bool ignore = false;                        // no symbols but exports
 };
 

@@ -112,13 +112,22 @@ private:
   }
 
   void cutOverlay(uint32_t fileSize) {
+    const FileExtent symbols = image_.coffSymbolTable();
     const DirectoryRange certificates = image_.directory(Directory::certificates); // its "RVA" is a file offset
-    if (certificates.size != 0 && certificates.rva >= done_ && certificates.rva < fileSize) {
-      cutBetweenSections(certificates.rva);
-      push({certificates.rva, std::min(certificates.size, fileSize - certificates.rva), std::nullopt,
-            RangeKind::signature});
-    }
+    const bool symbolsFirst = symbols.offset < certificates.rva;
+    if (symbolsFirst)
+      cutOverlayPart(symbols.offset, symbols.size, fileSize, RangeKind::symbolTable);
+    cutOverlayPart(certificates.rva, certificates.size, fileSize, RangeKind::signature);
+    if (!symbolsFirst)
+      cutOverlayPart(symbols.offset, symbols.size, fileSize, RangeKind::symbolTable);
     cutBetweenSections(fileSize);
+  }
+
+  void cutOverlayPart(uint32_t offset, uint32_t size, uint32_t fileSize, RangeKind kind) {
+    if (size == 0 || offset < done_ || offset >= fileSize)
+      return;
+    cutBetweenSections(offset);
+    push({offset, std::min(size, fileSize - offset), std::nullopt, kind});
   }
 
   const Program &program_;

@@ -12,7 +12,7 @@
 
 namespace hotgate::analyzer {
 
-enum class RangeKind : uint8_t { header, function, datum, structure, filler, signature, unknown };
+enum class RangeKind : uint8_t { header, function, datum, structure, filler, signature, symbolTable, unknown };
 
 struct FileRange {
   uint32_t fileOffset = 0;

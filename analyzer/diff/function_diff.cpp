@@ -2,6 +2,7 @@
 
 #include "analyzer/code/masked_body.h"
 #include "analyzer/diff/exception_diff.h"
+#include "analyzer/diff/line_numbers.h"
 #include "analyzer/diff/listing.h"
 
 #include <tbb/enumerable_thread_specific.h>
@@ -38,21 +39,29 @@ FunctionDifference compare(const Referents &referents, Decoder &decoder, Functio
                            FunctionIndex postIndex) {
   const Function &pre = referents.pre().functions()[preIndex];
   const Function &post = referents.post().functions()[postIndex];
-  FunctionDifference difference{
-      preIndex, postIndex, ChangeStatus::identical, referents.pairing().functions.pass(preIndex), {}, {}};
+  FunctionDifference difference;
+  difference.pre = preIndex;
+  difference.post = postIndex;
+  difference.matchedBy = referents.pairing().functions.pass(preIndex);
   if (!sameBody(referents, pre, post)) {
     difference.status = ChangeStatus::changed;
     BodyAlignment alignment = alignBodies(referents, decoder, pre, post);
     difference.reasons = std::move(alignment.reasons);
     difference.listing = std::move(alignment.listing);
+    difference.lineOnly = onlyLineNumbersDiffer(referents, decoder, pre, post);
+    if (difference.lineOnly)
+      difference.reasons = {"line number"};
   }
-  const Bodies bodies = difference.status == ChangeStatus::identical ? Bodies::equal : Bodies::differ;
+  const bool sameCode = difference.status == ChangeStatus::identical || difference.lineOnly;
+  const Bodies bodies = sameCode ? Bodies::equal : Bodies::differ;
   if (!sameExceptionData(referents, pre, post, bodies)) {
     difference.status = ChangeStatus::changed;
+    difference.lineOnly = false;
     difference.reasons.insert("exception handler");
   }
   if (bodies == Bodies::equal && !sameUnwindInformation(referents, pre, post)) {
     difference.status = ChangeStatus::changed;
+    difference.lineOnly = false;
     difference.reasons.insert("unwind information");
   }
   return difference;
@@ -75,10 +84,10 @@ Result<std::vector<FunctionDifference>> diffFunctions(const Referents &referents
   });
   for (FunctionIndex i = 0; i < pairs.preCount(); ++i)
     if (!pairs.toPost(i))
-      result.push_back({i, std::nullopt, ChangeStatus::removed, "", {}, {}});
+      result.push_back({i, std::nullopt, ChangeStatus::removed, "", {}, false, {}});
   for (FunctionIndex i = 0; i < pairs.postCount(); ++i)
     if (!pairs.toPre(i))
-      result.push_back({std::nullopt, i, ChangeStatus::added, "", {}, {}});
+      result.push_back({std::nullopt, i, ChangeStatus::added, "", {}, false, {}});
   return result;
 }
 

@@ -33,6 +33,7 @@ struct FunctionDifference {
   ChangeStatus status = ChangeStatus::identical;
   std::string_view matchedBy; // pairing pass, "" when unpaired
   std::set<std::string> reasons;
+  bool lineOnly = false;           // changed, but in nothing but source line numbers (line_numbers.h)
   std::vector<ListingRow> listing; // of a changed pair, from a little before the first difference
 };
 

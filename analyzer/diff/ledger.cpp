@@ -45,6 +45,8 @@ std::string_view causeName(Cause cause) {
     return "checksum";
   case Cause::signature:
     return "signature";
+  case Cause::symbolTable:
+    return "symbol table";
   case Cause::headerLayout:
     return "header layout";
   case Cause::padding:
@@ -188,6 +190,7 @@ private:
       return identity(structures[range.owner]);
     case RangeKind::header:
     case RangeKind::signature:
+    case RangeKind::symbolTable:
       return identity(range.owner);
     case RangeKind::filler:
     case RangeKind::unknown:
@@ -300,6 +303,8 @@ private:
       return Cause::padding;
     case RangeKind::signature:
       return Cause::signature;
+    case RangeKind::symbolTable:
+      return Cause::symbolTable;
     case RangeKind::unknown:
       return Cause::unattributed;
     }

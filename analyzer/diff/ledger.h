@@ -32,6 +32,7 @@ enum class Cause : uint8_t {
   buildStamp, // time stamp, debug directory, DOS stub
   checksum,
   signature,    // certificate table
+  symbolTable,  // COFF symbols and their string table
   headerLayout, // sizes and addresses in the headers
   padding,
   hotpatchMetadata,

@@ -171,12 +171,12 @@ private:
 
   Result<> writeFunctionPairs() {
     HOTGATE_TRY(auto insert, facts_.prepare("INSERT INTO function_pair (module, pre, post, status, matched_by, "
-                                            "line_only) VALUES (?,?,?,?,?,0)"));
+                                            "line_only) VALUES (?,?,?,?,?,?)"));
     HOTGATE_TRY(auto reason, facts_.prepare("INSERT INTO change_reason VALUES (?,?)"));
     HOTGATE_TRY(auto row, facts_.prepare("INSERT INTO listing VALUES (?,?,?,?,?,?,?)"));
     for (const FunctionDifference &difference : analysis_.diff.functions) {
       HOTGATE_CHECK(insert.run(analysis_.module, idOf(pre_, difference.pre), idOf(post_, difference.post),
-                               changeStatusName(difference.status), difference.matchedBy));
+                               changeStatusName(difference.status), difference.matchedBy, difference.lineOnly));
       const int64_t pair = facts_.lastInsertedId();
       for (const std::string &text : difference.reasons)
         HOTGATE_CHECK(reason.run(pair, text));

@@ -13,6 +13,7 @@
 #include <cassert>
 #include <llvm/BinaryFormat/COFF.h>
 #include <llvm/Object/COFF.h>
+#include <llvm/Support/Endian.h>
 
 namespace hotgate::analyzer {
 
@@ -121,6 +122,22 @@ const std::filesystem::path &Image::path() const { return contents_->file.path()
 std::string Image::moduleName() const { return path().filename().string(); }
 std::span<const uint8_t> Image::fileBytes() const { return contents_->file.bytes(); }
 const llvm::object::COFFObjectFile &Image::coff() const { return *contents_->coff; }
+
+FileExtent Image::coffSymbolTable() const {
+  using llvm::support::endian::read32le;
+  const llvm::object::COFFObjectFile &coff = *contents_->coff;
+  const uint64_t offset = coff.getPointerToSymbolTable();
+  // LLVM multiplies in 32 bits, so that a count of 2^31 seems to fit.
+  const uint64_t strings = offset + uint64_t{coff.getRawNumberOfSymbols()} * sizeof(llvm::object::coff_symbol16);
+  constexpr uint32_t sizeField = 4; // counts itself; some linkers write 0 for a table without strings
+  const auto file = fileBytes();
+  if (offset == 0 || strings + sizeField > file.size())
+    return {};
+  const uint64_t end = strings + std::max(sizeField, read32le(&file[strings]));
+  if (end > file.size())
+    return {};
+  return {.offset = static_cast<uint32_t>(offset), .size = static_cast<uint32_t>(end - offset)};
+}
 
 Machine Image::machine() const { return contents_->layout.machine; }
 bool Image::is64() const { return contents_->layout.is64; }

@@ -64,6 +64,11 @@ struct DirectoryRange {
   uint32_t size = 0;
 };
 
+struct FileExtent {
+  uint32_t offset = 0;
+  uint32_t size = 0;
+};
+
 // One entry of the exception directory (.pdata). A chained entry (a cold part, a shrink-wrapped prologue) belongs to
 // the function at primaryBegin; for a primary entry that is its own begin.
 struct FunctionRange {
@@ -132,6 +137,8 @@ public:
   [[nodiscard]] std::string moduleName() const; // file name, "dhcpsrv.exe"
   [[nodiscard]] std::span<const uint8_t> fileBytes() const;
   [[nodiscard]] const llvm::object::COFFObjectFile &coff() const;
+  // The COFF symbol table and the string table behind it; {0, 0} when there is none, or it is not wholly in the file.
+  [[nodiscard]] FileExtent coffSymbolTable() const;
 
   [[nodiscard]] Machine machine() const;
   [[nodiscard]] bool is64() const;

@@ -1,9 +1,11 @@
 #include "analyzer/symbols/pdb_reader.h"
 
+#include "analyzer/symbols/line_reader.h"
 #include "analyzer/symbols/pdb_bounds.h"
 #include "analyzer/symbols/type_reader.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <llvm/DebugInfo/CodeView/CVSymbolVisitor.h>
 #include <llvm/DebugInfo/CodeView/SymbolDeserializer.h>
@@ -19,6 +21,7 @@
 #include <llvm/DebugInfo/PDB/Native/PublicsStream.h>
 #include <llvm/DebugInfo/PDB/Native/SymbolStream.h>
 #include <llvm/DebugInfo/PDB/Native/TpiStream.h>
+#include <llvm/Demangle/Demangle.h>
 #include <llvm/Object/COFF.h>
 #include <llvm/Support/BinaryByteStream.h>
 #include <llvm/Support/MemoryBuffer.h>
@@ -95,6 +98,42 @@ private:
   TypeRecords ids_;
 };
 
+// A name without what compilers and LLVM's demangler spell differently.
+std::string plainSpelling(std::string_view name) {
+  std::string text(name);
+  for (const std::string_view word : {"class ", "struct ", "union ", "enum ", " "})
+    for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at))
+      text.erase(at, word.size());
+  constexpr std::string_view shortWord = "dtor'";
+  if (const size_t at = text.find(shortWord); at != std::string::npos)
+    text.replace(at, shortWord.size(), "destructor'");
+  return text;
+}
+
+// Whether a public name is that of a procedure, decorated: "?two@S@@QEAAHH@Z" is "S::two". A false `no` is possible.
+bool isDecorated(const std::string &decorated, const std::string &name) {
+  constexpr size_t longest = 4096; // what the Microsoft compiler writes; the demangler recurses
+  if (decorated == name || decorated.size() > longest)
+    return decorated == name;
+  if (decorated.starts_with('?')) {
+    constexpr auto nameOnly = llvm::MSDemangleFlags(llvm::MSDF_NoAccessSpecifier | llvm::MSDF_NoCallingConvention |
+                                                    llvm::MSDF_NoReturnType | llvm::MSDF_NoMemberType);
+    const std::unique_ptr<char, decltype(&std::free)> text(
+        llvm::microsoftDemangle(decorated, nullptr, nullptr, nameOnly), &std::free);
+    return text != nullptr && plainSpelling(text.get()).starts_with(plainSpelling(name) + '(');
+  }
+  if (decorated.starts_with("_Z"))
+    return plainSpelling(llvm::demangle(decorated)).starts_with(plainSpelling(name) + '(');
+  return decorated == '_' + name || decorated.starts_with('_' + name + '@'); // x86
+}
+
+// ??_E, the vector deleting destructor, stands for ??_G in every class of which no array is deleted.
+bool isAliasOfScalarDestructor(const std::string &name, const std::vector<std::string> &sortedNames) {
+  constexpr std::string_view vectorDeleting = "??_E";
+  return name.starts_with(vectorDeleting) &&
+         std::ranges::binary_search(sortedNames, "??_G" + name.substr(vectorDeleting.size()));
+}
+
 class Reader {
 public:
   Reader(const std::filesystem::path &path, const Image &image, pdb::PDBFile &file)
@@ -118,8 +157,17 @@ public:
         return damaged(path_, "IPI stream", stream.takeError());
       ids = &*stream;
     }
+    const pdb::PDBStringTable *strings = nullptr;
+    if (file_.hasPDBStringTable()) {
+      auto table = file_.getStringTable();
+      if (!table)
+        return damaged(path_, "string table", table.takeError());
+      strings = &*table;
+    }
     InlineeNames inlinees(ids, typeReader);
-    HOTGATE_CHECK(readModules(*dbi, typeReader, inlinees));
+    LineReader lines(strings, [this](uint16_t section, uint32_t offset) { return place(section, offset); });
+    HOTGATE_CHECK(readModules(*dbi, typeReader, inlinees, lines));
+    symbols_.lines = lines.take();
     const bool hasPrivate = !symbols_.functions.empty();
     if (file_.hasPDBSymbolStream()) {
       HOTGATE_CHECK(readGlobals(typeReader));
@@ -161,15 +209,20 @@ private:
     return {};
   }
 
-  // Sections are numbered from 1. What lies outside the image is dropped and counted.
+  // Sections are numbered from 1.
+  std::optional<uint32_t> place(uint16_t section, uint32_t offset) const {
+    if (section == 0 || section > sectionRvas_.size())
+      return std::nullopt;
+    const uint64_t address = uint64_t{sectionRvas_[section - 1]} + offset;
+    return address < image_.sizeOfImage() ? std::optional(static_cast<uint32_t>(address)) : std::nullopt;
+  }
+
+  // What lies outside the image is dropped and counted.
   std::optional<uint32_t> rva(uint16_t section, uint32_t offset) {
-    if (section != 0 && section <= sectionRvas_.size()) {
-      const uint64_t address = uint64_t{sectionRvas_[section - 1]} + offset;
-      if (address < image_.sizeOfImage())
-        return static_cast<uint32_t>(address);
-    }
-    ++symbols_.dropped;
-    return std::nullopt;
+    const auto address = place(section, offset);
+    if (!address)
+      ++symbols_.dropped;
+    return address;
   }
 
   template <class Record> std::optional<Record> as(const cv::CVSymbol &symbol) {
@@ -181,7 +234,7 @@ private:
     return std::nullopt;
   }
 
-  Result<> readModules(pdb::DbiStream &dbi, const TypeReader &types, const InlineeNames &inlinees) {
+  Result<> readModules(pdb::DbiStream &dbi, const TypeReader &types, const InlineeNames &inlinees, LineReader &lines) {
     const auto &modules = dbi.modules();
     for (uint32_t index = 0; index < modules.getModuleCount(); ++index) {
       const pdb::DbiModuleDescriptor module = modules.getModuleDescriptor(index);
@@ -194,9 +247,11 @@ private:
       pdb::ModuleDebugStreamRef symbols(module, std::move(*stream));
       if (auto error = symbols.reload())
         return damaged(path_, "module stream", std::move(error));
+      if (auto error = lines.addModule(symbols))
+        return damaged(path_, "line table of a module", std::move(error));
       bool damagedRecord = false;
       readModule(symbols, std::filesystem::path(module.getModuleName().str()).filename().string(), types, inlinees,
-                 damagedRecord);
+                 lines, damagedRecord);
       if (damagedRecord)
         return failInput(path_.string(), fmt::format("module {}", index), "a symbol record is cut off", getTheRightPdb);
     }
@@ -205,7 +260,7 @@ private:
 
   // Scopes nest: procedure, block, inline site. Data and inline sites belong to the procedure that is open.
   void readModule(const pdb::ModuleDebugStreamRef &module, const std::string &object, const TypeReader &types,
-                  const InlineeNames &inlinees, bool &damagedRecord) {
+                  const InlineeNames &inlinees, LineReader &lines, bool &damagedRecord) {
     std::optional<size_t> open;
     uint32_t openEnd = 0;
     const cv::CVSymbolArray &array = module.getSymbolArray();
@@ -226,8 +281,11 @@ private:
         }
         break;
       case cv::S_INLINESITE:
-        if (auto record = as<cv::InlineSiteSym>(symbol); record && open)
-          symbols_.functions[*open].inlinees.push_back(inlinees.name(record->Inlinee));
+        if (auto record = as<cv::InlineSiteSym>(symbol); record && open) {
+          FunctionSymbol &function = symbols_.functions[*open];
+          function.inlinees.push_back(inlinees.name(record->Inlinee));
+          lines.addInlineSite(*record, function.rva, function.size);
+        }
         break;
       case cv::S_LDATA32:
       case cv::S_GDATA32:
@@ -308,6 +366,30 @@ private:
     return {};
   }
 
+  // Folded bodies have several procedures and several public names at one place, in no common order. A public name
+  // that no procedure there can have is a name of the body all the same: its object file had no private symbols.
+  void applyNamesOfFoldedBody(uint32_t address, const std::vector<size_t> &procedures,
+                              const std::vector<std::string> &names) {
+    std::vector<std::string> unknown;
+    for (const std::string &name : names) {
+      if (isAliasOfScalarDestructor(name, names))
+        continue;
+      const auto same = std::ranges::find_if(procedures, [&](size_t index) {
+        return symbols_.functions[index].linkageName.empty() && isDecorated(name, symbols_.functions[index].name);
+      });
+      if (same == procedures.end())
+        unknown.push_back(name);
+      else
+        symbols_.functions[*same].linkageName = name;
+    }
+    // Not every decoration can be read: what is left may be the names of the procedures that are left.
+    const auto left =
+        std::ranges::count_if(procedures, [&](size_t index) { return symbols_.functions[index].linkageName.empty(); });
+    if (std::ssize(unknown) > left)
+      for (const std::string &name : unknown)
+        symbols_.functions.push_back({address, 0, name, name, {}, {}});
+  }
+
   // A public symbol gives a known procedure or datum its linkage name, and names what nothing else names.
   void applyPublicNames() {
     std::map<uint32_t, std::vector<size_t>> procedures;
@@ -319,9 +401,10 @@ private:
     for (auto &[address, names] : publicNames_) {
       std::sort(names.begin(), names.end());
       if (const auto known = procedures.find(address); known != procedures.end()) {
-        // Folded bodies have several procedures and several public names at one place, in no common order.
         if (known->second.size() == 1 && names.size() == 1)
           symbols_.functions[known->second.front()].linkageName = names.front();
+        else
+          applyNamesOfFoldedBody(address, known->second, names);
         continue;
       }
       const Section *section = image_.sectionAt(address);
@@ -342,7 +425,10 @@ private:
       std::erase(names, "");
     }
     const auto byPlace = [](const auto &a, const auto &b) { return std::tie(a.rva, a.name) < std::tie(b.rva, b.name); };
-    std::stable_sort(symbols_.functions.begin(), symbols_.functions.end(), byPlace);
+    std::stable_sort(symbols_.functions.begin(), symbols_.functions.end(), [](const auto &a, const auto &b) {
+      return std::tuple(a.rva, a.size == 0, std::string_view(a.name)) <
+             std::tuple(b.rva, b.size == 0, std::string_view(b.name));
+    });
     // A static is in its module's stream and in the globals stream; the scoped name sorts after the plain one, and
     // says more.
     std::stable_sort(symbols_.data.begin(), symbols_.data.end(), byPlace);

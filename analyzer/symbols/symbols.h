@@ -1,8 +1,11 @@
-// What a PDB says about an image: functions, data and type layouts, already as RVAs of that image.
+// What a PDB or a COFF symbol table says about an image: functions, data, type layouts and source lines, already as
+// RVAs of that image.
 //
-// Names come from the PDB and are hostile: they may be empty, huge, repeated or hold any byte.
+// Names come from the file and are hostile: they may be empty, huge, repeated or hold any byte.
 // A symbol whose section or offset lies outside the image is dropped and counted, never clamped.
 #pragma once
+
+#include "analyzer/symbols/line_table.h"
 
 #include <cstdint>
 #include <string>
@@ -12,7 +15,7 @@
 namespace hotgate::analyzer {
 
 enum class SymbolLevel {
-  none,         // no PDB
+  none,         // neither a PDB nor a COFF symbol table
   publicOnly,   // names and addresses, no types, no sizes
   privateLevel, // procedures with sizes, types, data
 };
@@ -23,7 +26,7 @@ struct FunctionSymbol {
   uint32_t size = 0;       // bytes of the body, 0 when only a public symbol names it
   std::string name;        // as in the procedure record ("Server::Renew"); for a public symbol its linkage name
   std::string linkageName; // decorated ("?Renew@Server@@..."), "" when no public symbol stands at this RVA
-  std::string object;      // object file that it came from, "" for public symbols
+  std::string object;      // object (COFF symbol table: source) file that it came from, "" for public symbols
   std::vector<std::string> inlinees; // functions with a copy inside this body (S_INLINESITE), sorted, unique
 };
 
@@ -50,9 +53,10 @@ struct TypeLayout {
 
 struct Symbols {
   SymbolLevel level = SymbolLevel::none;
-  std::vector<FunctionSymbol> functions; // by RVA, then name; several at one RVA when the linker folded bodies
+  std::vector<FunctionSymbol> functions; // by RVA, sized ones first, then name; several at one RVA: folded bodies
   std::vector<DataSymbol> data;          // by RVA, then name
   std::vector<TypeLayout> types;         // by name, unique
+  LineTable lines;                       // empty without private symbols
   uint32_t dropped = 0;                  // symbols outside the image
 };
 

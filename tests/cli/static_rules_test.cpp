@@ -82,6 +82,10 @@ std::string twoStatics(const char *step) {
 const std::string constantTable = "int g_first, g_second;\nextern int *const g_pointers[2] = {&g_first, &g_second};\n"
                                   "EXPORT int *const *Pointers() { return g_pointers; }\n";
 
+std::string noted(const char *code = "") {
+  return std::string("volatile int g_line;\nEXPORT NOINLINE void Noted() { g_line = __LINE__;") + code + " }\n";
+}
+
 std::vector<Case> cases() {
   const std::string before = service("return Helper(x) + 7;");
   const std::string after = service("return Helper(x) + 8;");
@@ -105,6 +109,13 @@ std::vector<Case> cases() {
       {"NoPadding", crowded("7"), crowded("8"), {"Fix"}, "block", {"HG101"}, unpadded, unpadded},
       {"BranchToEntry", loopsToItsEntry("7"), loopsToItsEntry("8"), {"Loop"}, "block", {"HG102"}},
       {"NotRedirected", before, after, {"Serve"}, "block", {"HG103", "HG104", "HG204"}},
+      {"LineNumbersElsewhere", before + noted(), "\n\n\n" + after + noted(), {"Fix"}, "approve", {}},
+      {"ChangeBesideALineNumber",
+       before + noted(),
+       "\n\n\n" + after + noted(" g_line = 7;"),
+       {"Fix"},
+       "block",
+       {"HG103"}},
       {"UnchangedRedirected", before, after, {"Fix", "Helper"}, "review", {"HG104"}},
       {"InlinedElsewhere", inlined("100"), inlined("200"), {"Check", "Fix"}, "block", {"HG105"}},
       // Twin had no body of its own: whether its code changed is not known.

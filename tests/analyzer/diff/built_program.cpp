@@ -49,6 +49,17 @@ const auto *const registered = testing::AddGlobalTestEnvironment(new BuildFolder
 
 } // namespace
 
+std::filesystem::path buildWith(const std::map<std::string, std::string> &files,
+                                const std::vector<std::string> &commands, const std::string &result) {
+  std::string folderName = BuildFolder::path() / "XXXXXX";
+  const std::filesystem::path folder = ::mkdtemp(folderName.data());
+  for (const auto &[name, text] : files)
+    std::ofstream(folder / name) << text;
+  for (const std::string &command : commands)
+    run(folder, command);
+  return folder / result;
+}
+
 std::filesystem::path buildImage(const std::string &source, const BuildOptions &options) {
   std::string folderName = BuildFolder::path() / "XXXXXX";
   const std::filesystem::path folder = ::mkdtemp(folderName.data());

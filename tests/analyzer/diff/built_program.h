@@ -27,6 +27,10 @@ struct BuildOptions {
 // code.map beside it. Every call uses a folder of its own, which goes when the test program ends.
 std::filesystem::path buildImage(const std::string &source, const BuildOptions &options = {});
 
+// For what that cannot build: source files by name, commands to run beside them, and the file that they make.
+std::filesystem::path buildWith(const std::map<std::string, std::string> &files,
+                                const std::vector<std::string> &commands, const std::string &result);
+
 // Opens an image with the PDB beside it.
 Program openProgram(const std::filesystem::path &image, bool withSymbols = true);
 
