@@ -146,6 +146,8 @@ llvm::Error LineReader::addProcedureLines(const llvm::BinaryStreamRef &data) {
   const size_t first = lines_.size();
   for (const cv::LineColumnEntry &block : part) {
     const auto file = fileAt(block.NameIndex);
+    if (block.LineNumbers.empty()) // LLVM gives it no stream to read from
+      continue;
     const llvm::BinaryStreamRef stream = block.LineNumbers.getUnderlyingStream();
     llvm::ArrayRef<uint8_t> bytes;
     if (auto error = stream.readBytes(0, stream.getLength(), bytes))

@@ -215,6 +215,22 @@ TEST_F(PdbThatLies, AModuleWithARecordThatIsCutOff) {
   damaged.expectRefused("module 0", "a symbol record is cut off");
 }
 
+TEST_F(PdbThatLies, BlocksOfNoLines) {
+  // A line subsection: kind, size; begin, section and size of the code; file, number of lines and size of the block.
+  size_t blocks = 0;
+  for (size_t at = 0; at + 32 <= damaged.bytes.size(); at += 4)
+    if (const uint32_t lines = damaged.get32(at + 24);
+        damaged.get32(at) == static_cast<uint32_t>(llvm::codeview::DebugSubsectionKind::Lines) && lines != 0 &&
+        damaged.get32(at + 28) == 12 + 8 * lines) {
+      damaged.put32(at + 24, 0);
+      ++blocks;
+    }
+  ASSERT_NE(blocks, 0U);
+  const auto symbols = damaged.read();
+  ASSERT_TRUE(symbols) << symbols.error().message();
+  EXPECT_TRUE(symbols->lines.empty());
+}
+
 TEST(PdbThatRepeats, AFieldListThatGoesOnWithItself) {
   std::string wide = "struct Wide {";
   for (int member = 0; member < 5000; ++member)
