@@ -11,12 +11,8 @@ namespace hotgate::analyzer::test {
 namespace {
 
 using testing::AllOf;
-using testing::Contains;
-using testing::Each;
 using testing::ElementsAre;
-using testing::Field;
 using testing::IsEmpty;
-using testing::Not;
 using testing::UnorderedElementsAre;
 
 // Two source files with a static function and a static variable of the same name.
