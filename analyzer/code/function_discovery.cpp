@@ -37,7 +37,7 @@ public:
     mergeNew();
     decodeNew();
     // What is found by what it calls can call again. Each round finds a function or is the last.
-    while (addCallTargets() || addPointers() || addGaps()) {
+    while (addCallTargets() || addPointersInCode() || addPointersInData() || addGaps()) {
       mergeNew();
       decodeNew();
     }
@@ -416,16 +416,26 @@ private:
     return next != ranges_.begin() && std::prev(next)->contains(rva);
   }
 
-  // Addresses in data and `lea reg, [function]` in code. Once.
-  bool addPointers() {
-    if (std::exchange(pointersAdded_, true))
+  // `lea reg, [function]`. Once, and before pointers in data: those can also be the cases of a switch, and lie inside a
+  // function as soon as it is known.
+  bool addPointersInCode() {
+    if (std::exchange(codePointersAdded_, true))
       return false;
     std::vector<uint32_t> targets;
     for (const auto &block : result_.references)
       for (const Reference &reference : block)
         if ((reference.kind == ReferenceKind::data || reference.kind == ReferenceKind::absolute) &&
-            reference.accessWidth == 0 && !isInsideRange(reference.target)) // what is read or written there is no code
+            reference.accessWidth == 0) // what is read or written there is no code
           targets.push_back(reference.target);
+    addTargets(std::move(targets), Target::pointed);
+    return !new_.empty();
+  }
+
+  // Virtual functions, callbacks. Once.
+  bool addPointersInData() {
+    if (std::exchange(dataPointersAdded_, true))
+      return false;
+    std::vector<uint32_t> targets;
     const size_t pointer = image_.is64() ? 8 : 4;
     for (const BaseRelocation &relocation : image_.relocations()) {
       const auto bytes = image_.bytesFrom(relocation.rva);
@@ -516,7 +526,8 @@ private:
   std::vector<Function> new_;
   std::vector<CodeRange> ranges_;
   std::vector<size_t> decoded_; // indexes of the functions decoded last, until functions are merged
-  bool pointersAdded_ = false;
+  bool codePointersAdded_ = false;
+  bool dataPointersAdded_ = false;
 };
 
 } // namespace

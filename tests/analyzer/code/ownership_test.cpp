@@ -44,9 +44,8 @@ TEST(Ownership, AgreesWithALinearSearch) {
   const Ownership ownership(0x3000, {}, data, {});
   for (uint32_t rva = 0; rva < 0x3200; ++rva) {
     const Owner *owner = ownership.at(rva);
-    const auto linear = std::find_if(data.begin(), data.end(), [&](const Datum &datum) {
-      return rva >= datum.rva && rva - datum.rva < datum.size;
-    });
+    const auto linear = std::find_if(
+        data.begin(), data.end(), [&](const Datum &datum) { return rva >= datum.rva && rva - datum.rva < datum.size; });
     ASSERT_EQ(owner != nullptr, linear != data.end()) << rva;
     if (owner != nullptr)
       ASSERT_EQ(owner->index, linear - data.begin()) << rva;

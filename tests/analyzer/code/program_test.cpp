@@ -22,7 +22,7 @@ std::vector<std::tuple<uint32_t, uint32_t, uint32_t, int>> references(const Prog
 }
 
 TEST(EarlierBuild, SavesDecodingAndChangesNothing) {
-  const std::string source = "static int g_data[4];\n"
+  const std::string source = "int g_data[4];\n"
                              "EXPORT int A(int x) { return x * g_data[0]; }\n"
                              "EXPORT int B(int x) { return A(x) + g_data[1]; }\n"
                              "EXPORT double C(double x) { return x * 2.5; }\n";
@@ -57,18 +57,17 @@ const BuildOptions withTypes{.compile = {"-frtti"}};
 
 TEST(RunTimeTypes, AClassWhoseDataMovedIsNoChange) {
   const auto pre = buildImage(classes("", "Base"), withTypes);
-  const auto post = buildImage(
-      classes("struct Early { virtual int e(int x); };\nint Early::e(int x) { return x; }\n"
-              "EXPORT Early *MakeEarly(Early *p) { return new (p) Early; }\n",
-              "Base"),
-      withTypes);
+  const auto post = buildImage(classes("struct Early { virtual int e(int x); };\nint Early::e(int x) { return x; }\n"
+                                       "EXPORT Early *MakeEarly(Early *p) { return new (p) Early; }\n",
+                                       "Base"),
+                               withTypes);
   const Comparison c(pre, post, false);
   EXPECT_THAT(c.changed(), testing::IsEmpty());
 }
 
 TEST(RunTimeTypes, AnotherBaseClassIsAChange) {
   const Comparison c(buildImage(classes("", "Base"), withTypes), buildImage(classes("", "Second"), withTypes), false);
-  EXPECT_THAT(c.changed(), testing::Contains("Make"));
+  EXPECT_THAT(c.changed(), testing::SizeIs(1)) << "the constructor: it alone refers to the class's vtable";
 }
 
 } // namespace

@@ -50,7 +50,7 @@ struct Nameless {
 
 // Four equal getters, each called by one function that nothing else is like; `order` puts them anywhere.
 std::string getters(const std::string &order, int bias) {
-  std::string source = "static int g_a, g_b, g_c, g_d;\n";
+  std::string source = "int g_a, g_b, g_c, g_d;\n";
   for (const char letter : order) {
     const std::string name(1, letter);
     source += "NOINLINE static int *get_" + name + "() { return &g_" + name + "; }\n";
@@ -86,7 +86,7 @@ TEST(Pairing, VirtualFunctionsPairByTheirSlots) {
 
 TEST(Pairing, AChangedFunctionPairsWhereItStands) {
   const auto source = [](const std::string &body) {
-    return "static int g_log[8];\n"
+    return "int g_log[8];\n"
            "NOINLINE static int first(int x) { return x * 7 + g_log[1]; }\n"
            "NOINLINE static int middle(int x) { int s = 0; for (int i = 0; i < x; ++i) { s += g_log[i & 7] * i; " +
            body +
@@ -116,11 +116,12 @@ TEST(Pairing, AnotherVariableIsAChangeOfTheFunctionThatUsesIt) {
 
 TEST(Pairing, AReplacedFunctionIsNoPair) {
   const auto source = [](const std::string &helper) {
-    return "static int g_log[8];\nNOINLINE static " + helper +
+    return "int g_log[8];\nNOINLINE static " + helper +
            "\nEXPORT int Caller(int x) { return helper(x) + 1; }\nEXPORT int Other(int x) { return x * 3; }\n";
   };
-  const Nameless c(source("int helper(int x) { return x * x + 12; }"),
-                   source("int helper(int x) { for (int i = 0; i < 8; ++i) g_log[i] ^= x >> i; return g_log[x & 7]; }"));
+  const Nameless c(
+      source("int helper(int x) { return x * x + 12; }"),
+      source("int helper(int x) { for (int i = 0; i < 8; ++i) g_log[i] ^= x >> i; return g_log[x & 7]; }"));
   for (const FunctionDifference &difference : c.comparison.diff.functions)
     if (difference.pre && c.preName(difference) == "helper")
       EXPECT_EQ(difference.status, ChangeStatus::removed);
@@ -128,7 +129,7 @@ TEST(Pairing, AReplacedFunctionIsNoPair) {
 
 // Functions without unwind information, without padding, at the smallest size: the linker's worst for us.
 TEST(Discovery, FindsEveryFunctionThatSymbolsKnow) {
-  std::string source = "static int g_data[64];\n";
+  std::string source = "int g_data[64];\n";
   for (int i = 0; i < 40; ++i)
     source += "NOINLINE static int leaf" + std::to_string(i) + "(int x) { return g_data[" + std::to_string(i) +
               "] + x * " + std::to_string(i * 3 + 1) + "; }\n";
@@ -174,7 +175,8 @@ Default:
  retq
  nop
 Table:
- )--" R"--()" + entries + R"()--" R"--(
+ )--" R"--()" +
+         entries + R"()--" R"--(
  .seh_endproc
  .section .drectve,"yn"
  .ascii " /export:Switch"
@@ -200,8 +202,7 @@ TEST(JumpTable, IsDataAndItsEntriesAreReferences) {
 }
 
 TEST(JumpTable, MovedIsIdentical) {
-  const Nameless c(msvcSwitch(threeEntries),
-                   msvcSwitch(threeEntries, "EXPORT int New(int x) { return x * x * x; }\n"));
+  const Nameless c(msvcSwitch(threeEntries), msvcSwitch(threeEntries, "EXPORT int New(int x) { return x * x * x; }\n"));
   EXPECT_THAT(c.named(ChangeStatus::changed), testing::IsEmpty());
 }
 

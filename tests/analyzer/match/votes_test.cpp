@@ -16,8 +16,7 @@ std::vector<Vote> pairsOf(const std::vector<Vote> &votes) {
 TEST(Votes, ALoneVoteElects) { EXPECT_THAT(pairsOf({{3, 7}}), testing::ElementsAre(Vote{3, 7})); }
 
 TEST(Votes, TheMajorityWinsOverAChangedCaller) {
-  EXPECT_THAT(pairsOf({{1, 1}, {1, 1}, {1, 1}, {1, 2}, {2, 2}, {2, 2}}),
-              testing::ElementsAre(Vote{1, 1}, Vote{2, 2}));
+  EXPECT_THAT(pairsOf({{1, 1}, {1, 1}, {1, 1}, {1, 2}, {2, 2}, {2, 2}}), testing::ElementsAre(Vote{1, 1}, Vote{2, 2}));
 }
 
 TEST(Votes, ATieElectsNobody) { EXPECT_THAT(pairsOf({{1, 1}, {1, 2}}), testing::IsEmpty()); }
