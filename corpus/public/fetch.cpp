@@ -43,8 +43,8 @@ Result<std::string> hashOf(const fs::path &path) {
 
 // `npm pack` names the file itself, so it gets a folder of its own.
 Result<> fetchFromNpm(const Recipe &recipe, const Archive &archive, const fs::path &folder) {
-  HOTGATE_TRY(const Ran pack, run({"npm", "pack", recipe.package + "@" + archive.id, "--loglevel=error", "--ignore-scripts",
-                                   "--pack-destination", folder.string()}));
+  HOTGATE_TRY(const Ran pack, run({"npm", "pack", recipe.package + "@" + archive.id, "--loglevel=error",
+                                   "--ignore-scripts", "--pack-destination", folder.string()}));
   std::error_code error;
   for (fs::directory_iterator each(folder, error), end; !error && each != end; each.increment(error))
     if (each->path().extension() == ".tgz") {

@@ -81,9 +81,10 @@ Result<std::vector<std::string>> scopeLines(facts::Database &facts) {
                            "SELECT i.module, o.decoder, SUM(o.functions), SUM(o.instructions) FROM second_opinion o "
                            "JOIN image i USING (image_id) GROUP BY i.module, o.decoder ORDER BY i.module, o.decoder",
                            [&](const facts::Statement &row) {
-                             lines.push_back(fmt::format("{}: {} bodies of patched functions ({} instructions) read by {} too",
-                                                         validUtf8(row.text(0)), grouped(row.integer(2)),
-                                                         grouped(row.integer(3)), validUtf8(row.text(1))));
+                             lines.push_back(
+                                 fmt::format("{}: {} bodies of patched functions ({} instructions) read by {} too",
+                                             validUtf8(row.text(0)), grouped(row.integer(2)), grouped(row.integer(3)),
+                                             validUtf8(row.text(1))));
                            }));
   HOTGATE_CHECK(forEachRow(facts, "SELECT role, provider, accelerator, outcome FROM lab_run ORDER BY run_id",
                            [&](const facts::Statement &row) {
