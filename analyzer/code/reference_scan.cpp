@@ -264,13 +264,13 @@ void ReferenceScanner::noteTable(uint32_t target, const Instruction &instruction
 void ReferenceScanner::lookAhead(const Reference &reference, const Instruction &instruction) {
   if (image_.is64() ? reference.kind != ReferenceKind::imageRelative : instruction.flow != Flow::indirectBranch)
     return;
-  constexpr uint32_t mostCases = 4096;
+  constexpr uint32_t mostBytes = 4 * 4096;
   const auto bytes = image_.bytesFrom(reference.target);
-  for (uint32_t i = 0; i < mostCases && (i + 1) * 4 <= bytes.size(); ++i) {
-    const uint32_t value = read32le(&bytes[i * 4]);
-    const auto target = image_.is64()                                  ? std::optional(value)
-                        : image_.isRelocated(reference.target + i * 4) ? image_.rvaOfAddress(value)
-                                                                       : std::nullopt;
+  for (uint32_t at = 0; at < mostBytes && at + 4 <= bytes.size(); at += 4) {
+    const uint32_t value = read32le(&bytes[at]);
+    const auto target = image_.is64()                               ? std::optional(value)
+                        : image_.isRelocated(reference.target + at) ? image_.rvaOfAddress(value)
+                                                                    : std::nullopt;
     if (!target || !range_.contains(*target))
       return;
     furthestTarget_ = std::max(furthestTarget_, *target);
