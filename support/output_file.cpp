@@ -9,11 +9,17 @@
 namespace hotgate {
 
 Result<> writeFile(const std::filesystem::path &path, std::string_view text) {
+  // A device or a pipe takes the bytes as they come: renaming a file over `/dev/null` would replace it.
+  std::error_code unknown;
+  const std::filesystem::file_status status = std::filesystem::status(path, unknown);
+  const bool isStream = std::filesystem::exists(status) && std::filesystem::is_other(status);
   auto part = path;
-  part += ".part";
+  if (!isStream)
+    part += ".part";
   const auto refuse = [&](int error) {
     std::error_code ignored; // the write failed already; that is what is reported
-    std::filesystem::remove(part, ignored);
+    if (!isStream)
+      std::filesystem::remove(part, ignored);
     return failInput(path.string(), "", fmt::format("cannot be written: {}", std::strerror(error)),
                      "check the folder and its permissions");
   };
@@ -24,7 +30,7 @@ Result<> writeFile(const std::filesystem::path &path, std::string_view text) {
   const int writeError = errno;
   if (std::fclose(file) != 0 || !isWritten)
     return refuse(isWritten ? errno : writeError);
-  if (std::rename(part.c_str(), path.c_str()) != 0)
+  if (!isStream && std::rename(part.c_str(), path.c_str()) != 0)
     return refuse(errno);
   return {};
 }

@@ -9,7 +9,8 @@
 
 namespace hotgate {
 
-// Written beside its place and renamed, so that nobody ever sees half of it. Errors: input, naming the path.
+// Written beside its place and renamed, so that nobody ever sees half of it; a device or a pipe is written to as it is.
+// Errors: input, naming the path.
 Result<> writeFile(const std::filesystem::path &path, std::string_view text);
 Result<> writeStandardOutput(std::string_view text);
 // To the file, or to standard output when there is none.

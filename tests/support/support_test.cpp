@@ -5,9 +5,12 @@
 #include "support/result.h"
 #include "support/sha256.h"
 
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace hotgate {
 namespace {
@@ -68,6 +71,22 @@ TEST(PrintableText, NothingOfAHostileNameReachesTheTerminal) {
 TEST(PrintableText, JsonGetsUtf8OrEscapes) {
   EXPECT_EQ(asUtf8("gr\xc3\xbc\xc3\x9f"), "gr\xc3\xbc\xc3\x9f");
   EXPECT_EQ(asUtf8("a\xff"), "a\\xFF");
+}
+
+// `--out /dev/null` as root once replaced the device by a file, and took the machine's lab down with it.
+TEST(OutputFile, APipeStaysAPipe) {
+  const std::filesystem::path pipe = testing::TempDir() + "/hotgate-pipe";
+  std::filesystem::remove(pipe);
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const int reader = ::open(pipe.c_str(), O_RDWR | O_NONBLOCK); // both ends, so that nobody waits for the other
+  ASSERT_GE(reader, 0);
+  EXPECT_TRUE(writeFile(pipe, "verdict"));
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+  std::string got(16, ' ');
+  const ssize_t size = ::read(reader, got.data(), got.size());
+  EXPECT_EQ(got.substr(0, size < 0 ? 0 : static_cast<size_t>(size)), "verdict");
+  ::close(reader);
+  std::filesystem::remove(pipe);
 }
 
 TEST(OutputFile, AFailedWriteLeavesNothingAndNamesThePath) {
