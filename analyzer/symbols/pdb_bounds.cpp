@@ -1,5 +1,6 @@
 #include "analyzer/symbols/pdb_bounds.h"
 
+#include <bit>
 #include <llvm/DebugInfo/MSF/MSFCommon.h>
 #include <llvm/DebugInfo/MSF/MappedBlockStream.h>
 #include <llvm/DebugInfo/PDB/Native/PDBFile.h>
@@ -83,6 +84,38 @@ Result<> checkTypeStream(const std::filesystem::path &path, const pdb::PDBFile &
                         fmt::format("hash adjustments of the {}", name).c_str());
 }
 
+// The table of named streams: a text buffer, and a hash table whose keys are offsets in it. LLVM reads a key's text up
+// to its NUL, wherever that is. Layout: size and capacity, two bit vectors (present, deleted: a count of words, the
+// words), and for each present bit a key and a value.
+Result<> checkStreamNames(const std::filesystem::path &path, const StreamReader &info) {
+  using Number = llvm::support::ulittle32_t;
+  constexpr uint64_t textAt = sizeof(pdb::InfoStreamHeader) + sizeof(Number);
+  const auto textSize = info.at<Number>(sizeof(pdb::InfoStreamHeader));
+  if (!textSize)
+    return {};
+  const auto refuse = [&] {
+    return failInput(path.string(), "table of named streams", "a name leads out of its text buffer", getTheRightPdb);
+  };
+  uint64_t at = textAt + uint64_t{*textSize} + sizeof(HashTableHeader);
+  uint64_t entries = 0;
+  for (const bool present : {true, false}) {
+    const uint64_t words = info.at<Number>(at).value_or(Number(0));
+    at += sizeof(Number);
+    if (words > info.size())
+      return refuse();
+    for (uint64_t i = 0; i < words; ++i, at += sizeof(Number))
+      if (present)
+        entries += static_cast<uint64_t>(std::popcount(uint32_t{info.at<Number>(at).value_or(Number(0))}));
+  }
+  const bool endsWithNul = *textSize != 0 && info.at<uint8_t>(textAt + *textSize - 1) == uint8_t{0};
+  if (entries != 0 && !endsWithNul)
+    return refuse();
+  for (uint64_t i = 0; i < entries; ++i)
+    if (const auto key = info.at<Number>(at + i * 2 * sizeof(Number)); key && *key >= *textSize)
+      return refuse();
+  return {};
+}
+
 } // namespace
 
 Result<> checkSuperBlock(const std::filesystem::path &path, std::span<const uint8_t> file) {
@@ -116,6 +149,7 @@ Result<> checkCounts(const std::filesystem::path &path, const pdb::PDBFile &file
   if (const auto names = info.at<llvm::support::ulittle32_t>(sizeof(pdb::InfoStreamHeader)))
     HOTGATE_CHECK(checkHashTable(path, info, sizeof(pdb::InfoStreamHeader) + sizeof(uint32_t) + uint64_t{*names},
                                  "table of named streams"));
+  HOTGATE_CHECK(checkStreamNames(path, info));
   HOTGATE_CHECK(checkTypeStream(path, file, pdb::StreamTPI, "TPI stream"));
   return checkTypeStream(path, file, pdb::StreamIPI, "IPI stream");
 }

@@ -22,7 +22,8 @@ inline void putNumber(std::vector<uint8_t> &bytes, size_t offset, uint64_t value
 inline std::vector<uint8_t> imageOfSections(uint32_t count) {
   constexpr size_t coff = 0x44;
   constexpr size_t optional = coff + 20;
-  constexpr size_t table = optional + 112 + 16 * 8;
+  constexpr size_t directories = 16 * sizeof(uint64_t);
+  constexpr size_t table = optional + 112 + directories;
   std::vector<uint8_t> bytes(headerBytes + size_t{count} * sectionBytes);
   const auto put = [&](size_t offset, uint64_t value, size_t size) { putNumber(bytes, offset, value, size); };
   put(0, 0x5A4D, 2);
