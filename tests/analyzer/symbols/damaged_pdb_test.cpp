@@ -141,6 +141,23 @@ TEST_F(PdbThatLies, NamedStreamsOfAbsurdCapacity) {
   damaged.expectRefused("table of named streams", "a capacity of 2147483647");
 }
 
+TEST_F(PdbThatLies, ANamedStreamsNameWithoutAnEnd) {
+  constexpr uint32_t header = 28;
+  const uint32_t names = damaged.get32(damaged.at(pdb::StreamPDB, header));
+  damaged.put32(damaged.at(pdb::StreamPDB, header + names), 0x41414141); // the last four bytes of the names
+  damaged.expectRefused("table of named streams", "out of its text buffer");
+}
+
+TEST_F(PdbThatLies, ANamedStreamsNameBehindTheNames) {
+  constexpr uint32_t header = 28;
+  const uint32_t names = damaged.get32(damaged.at(pdb::StreamPDB, header));
+  uint32_t at = header + 4 + names + 8;
+  for (int vector = 0; vector < 2; ++vector)
+    at += 4 + 4 * damaged.get32(damaged.at(pdb::StreamPDB, at));
+  damaged.put32(damaged.at(pdb::StreamPDB, at), names);
+  damaged.expectRefused("table of named streams", "out of its text buffer");
+}
+
 TEST_F(PdbThatLies, TypeHashesOfAbsurdCapacity) {
   const uint16_t hashes = damaged.get16(damaged.at(pdb::StreamTPI, 20));
   damaged.put32(damaged.at(pdb::StreamTPI, 48), 0); // the adjustments are where the hashes are
