@@ -18,10 +18,5 @@ grep -o '"file": "[^"]*"' build/release/compile_commands.json | cut -d'"' -f4 | 
   xargs -P "$(nproc)" -n 4 clang-tidy-19 --quiet -p build/release 2>/dev/null
 
 say "tests"
-# Accuracy and speed are measured on other people's images, which have to be fetched: docs/accuracy.md has the commands.
+# Commands of their own: accuracy and speed, measured on other people's images (docs/accuracy.md); fuzzing (tests/fuzz).
 ctest --preset release -j "$(nproc)" -LE "accuracy|benchmark"
-
-build fuzz
-
-say "fuzzing, with sanitizers: each target for a minute"
-ctest --preset fuzz
