@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <llvm/Support/Endian.h>
 #include <tbb/enumerable_thread_specific.h>
 #include <tbb/parallel_for.h>
 #include <tbb/parallel_sort.h>
@@ -85,15 +84,9 @@ private:
     std::vector<uint32_t> places;
     for (const auto &some : found)
       places.insert(places.end(), some.begin(), some.end());
-    const size_t pointer = image_.is64() ? 8 : 4;
-    for (const BaseRelocation &relocation : image_.relocations()) {
-      const auto bytes = image_.bytesFrom(relocation.rva);
-      if (bytes.size() < pointer)
-        continue;
-      if (const auto target = image_.rvaOfAddress(pointer == 8 ? llvm::support::endian::read64le(bytes.data())
-                                                               : llvm::support::endian::read32le(bytes.data())))
+    for (const BaseRelocation &relocation : image_.relocations())
+      if (const auto target = image_.pointerAt(relocation.rva))
         places.push_back(*target);
-    }
     tbb::parallel_sort(places.begin(), places.end());
     places.erase(std::unique(places.begin(), places.end()), places.end());
     return places;

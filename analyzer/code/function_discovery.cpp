@@ -436,15 +436,10 @@ private:
     if (std::exchange(dataPointersAdded_, true))
       return false;
     std::vector<uint32_t> targets;
-    const size_t pointer = image_.is64() ? 8 : 4;
-    for (const BaseRelocation &relocation : image_.relocations()) {
-      const auto bytes = image_.bytesFrom(relocation.rva);
-      if (bytes.size() < pointer || isInsideRange(relocation.rva))
-        continue;
-      if (const auto target = image_.rvaOfAddress(pointer == 8 ? llvm::support::endian::read64le(bytes.data())
-                                                               : llvm::support::endian::read32le(bytes.data())))
-        targets.push_back(*target);
-    }
+    for (const BaseRelocation &relocation : image_.relocations())
+      if (!isInsideRange(relocation.rva))
+        if (const auto target = image_.pointerAt(relocation.rva))
+          targets.push_back(*target);
     addTargets(std::move(targets), Target::pointed);
     return !new_.empty();
   }

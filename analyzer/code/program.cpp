@@ -5,7 +5,6 @@
 #include "analyzer/code/function_discovery.h"
 
 #include <algorithm>
-#include <llvm/Support/Endian.h>
 #include <tbb/parallel_for.h>
 
 namespace hotgate::analyzer {
@@ -44,7 +43,7 @@ void Program::markRoots() {
       if (reference.kind == ReferenceKind::data || reference.kind == ReferenceKind::absolute)
         markRoot(reference.target);
   for (const BaseRelocation &relocation : image_.relocations())
-    if (const auto target = pointerAt(relocation.rva))
+    if (const auto target = image_.pointerAt(relocation.rva))
       markRoot(*target);
 }
 
@@ -80,15 +79,6 @@ std::optional<DatumIndex> Program::datumContaining(uint32_t rva) const {
 std::span<const uint8_t> Program::bytesOf(const CodeRange &range) const {
   const auto bytes = image_.bytesFrom(range.rva);
   return bytes.first(std::min<size_t>(bytes.size(), range.size));
-}
-
-std::optional<uint32_t> Program::pointerAt(uint32_t rva) const {
-  const uint32_t size = image_.is64() ? 8 : 4;
-  const auto bytes = image_.bytesFrom(rva);
-  if (bytes.size() < size)
-    return std::nullopt;
-  return image_.rvaOfAddress(size == 8 ? llvm::support::endian::read64le(bytes.data())
-                                       : llvm::support::endian::read32le(bytes.data()));
 }
 
 std::span<const BaseRelocation> Program::relocationsIn(const CodeRange &range) const {

@@ -43,8 +43,6 @@ public:
   [[nodiscard]] std::optional<FunctionIndex> functionContaining(uint32_t rva) const;
   [[nodiscard]] std::optional<DatumIndex> datumContaining(uint32_t rva) const;
 
-  // What a pointer-sized value in the image points to; nullopt when that lies outside the image.
-  [[nodiscard]] std::optional<uint32_t> pointerAt(uint32_t rva) const;
   [[nodiscard]] std::span<const BaseRelocation> relocationsIn(const CodeRange &range) const;
   // RVAs of 4-byte fields in data that hold an RVA, without a relocation to tell it (run_time_types.h).
   [[nodiscard]] std::span<const uint32_t> imageRelativeFieldsIn(const CodeRange &range) const;

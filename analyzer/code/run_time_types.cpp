@@ -9,7 +9,6 @@
 namespace hotgate::analyzer {
 
 using llvm::support::endian::read32le;
-using llvm::support::endian::read64le;
 
 namespace {
 
@@ -38,8 +37,7 @@ public:
 
 private:
   void addLocatorSlot(uint32_t slot) {
-    const auto bytes = image_.bytesFrom(slot);
-    const auto locator = bytes.size() < 8 ? std::nullopt : image_.rvaOfAddress(read64le(bytes.data()));
+    const auto locator = image_.pointerAt(slot);
     if (!locator)
       return;
     const auto fields = image_.bytesFrom(*locator);

@@ -108,7 +108,7 @@ std::string referentText(const Program &program, uint32_t rva) {
 
 std::string contentText(const Program &program, uint32_t rva) {
   if (program.image().isRelocated(rva))
-    if (const auto target = program.pointerAt(rva))
+    if (const auto target = program.image().pointerAt(rva))
       return "-> " + referentText(program, *target);
   const auto bytes = contentAt(program, rva);
   const auto text = literal(bytes);

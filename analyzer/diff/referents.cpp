@@ -51,7 +51,7 @@ std::vector<Slot> slotsIn(const Program &program, const CodeRange &range) {
   std::vector<Slot> slots;
   const uint32_t pointer = program.image().is64() ? 8 : 4;
   for (const BaseRelocation &relocation : program.relocationsIn(range))
-    slots.push_back({relocation.rva - range.rva, pointer, program.pointerAt(relocation.rva)});
+    slots.push_back({relocation.rva - range.rva, pointer, program.image().pointerAt(relocation.rva)});
   const auto relative = program.imageRelativeFieldsIn(range);
   if (relative.empty())
     return slots;

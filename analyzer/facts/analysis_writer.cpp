@@ -147,7 +147,7 @@ private:
       return {};
     const Datum &constant = program.data()[*datum];
     for (const BaseRelocation &relocation : program.relocationsIn({constant.rva, constant.size})) {
-      const auto target = program.pointerAt(relocation.rva);
+      const auto target = program.image().pointerAt(relocation.rva);
       const Section *section = target ? program.image().sectionAt(*target) : nullptr;
       if (section != nullptr && section->isWritable() && !section->isExecutable())
         HOTGATE_CHECK(insert.run(function, reference.instruction, relocation.rva,

@@ -180,4 +180,13 @@ std::span<const uint8_t> Image::bytesFrom(uint32_t rva) const { return contents_
 std::optional<uint32_t> Image::rvaOfAddress(uint64_t address) const { return contents_->layout.rvaOfAddress(address); }
 std::optional<uint32_t> Image::fileOffset(uint32_t rva) const { return contents_->layout.fileOffset(rva); }
 
+std::optional<uint32_t> Image::pointerAt(uint32_t rva) const {
+  const uint32_t size = is64() ? 8 : 4;
+  const auto bytes = bytesFrom(rva);
+  if (bytes.size() < size)
+    return std::nullopt;
+  return rvaOfAddress(size == 8 ? llvm::support::endian::read64le(bytes.data())
+                                : llvm::support::endian::read32le(bytes.data()));
+}
+
 } // namespace hotgate::analyzer

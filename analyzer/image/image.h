@@ -173,6 +173,8 @@ public:
   // An absolute address in the image as an RVA; nullopt when it points outside the image.
   [[nodiscard]] std::optional<uint32_t> rvaOfAddress(uint64_t address) const;
   [[nodiscard]] std::optional<uint32_t> fileOffset(uint32_t rva) const;
+  // What a pointer-sized value in the image points to; nullopt when that lies outside the image.
+  [[nodiscard]] std::optional<uint32_t> pointerAt(uint32_t rva) const;
 
 private:
   struct Contents;

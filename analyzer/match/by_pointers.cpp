@@ -2,23 +2,10 @@
 // virtual function on both sides, even when nothing calls it by name, and a table of options leads to the variables
 // that they set.
 #include "analyzer/match/pass.h"
-#include "analyzer/match/similarity.h"
 
 namespace hotgate::analyzer {
 
 namespace {
-
-void vote(const PassInput &input, const Pairing &pairing, uint32_t preRva, uint32_t postRva, Ballots &ballots) {
-  const Owner *pre = input.pre.ownerAt(preRva);
-  const Owner *post = input.post.ownerAt(postRva);
-  if (pre == nullptr || post == nullptr || pre->kind != post->kind || pre->kind == Owner::Kind::structure ||
-      pre->part != post->part || preRva - pre->range.rva != postRva - post->range.rva)
-    return;
-  const bool isFunction = pre->kind == Owner::Kind::function;
-  const PairList &pairs = isFunction ? pairing.functions : pairing.data;
-  if (!pairs.toPost(pre->index) && !pairs.toPre(post->index))
-    (isFunction ? ballots.functions : ballots.data).emplace_back(pre->index, post->index);
-}
 
 void voteBySlots(const PassInput &input, const Pairing &pairing, const Datum &pre, const Datum &post,
                  Ballots &ballots) {
@@ -26,10 +13,10 @@ void voteBySlots(const PassInput &input, const Pairing &pairing, const Datum &pr
     const uint32_t postSlot = post.rva + (slot.rva - pre.rva);
     if (!input.post.image().isRelocated(postSlot))
       return; // the tables differ from here on
-    const auto preTarget = input.pre.pointerAt(slot.rva);
-    const auto postTarget = input.post.pointerAt(postSlot);
+    const auto preTarget = input.pre.image().pointerAt(slot.rva);
+    const auto postTarget = input.post.image().pointerAt(postSlot);
     if (preTarget && postTarget)
-      vote(input, pairing, *preTarget, *postTarget, ballots);
+      castVote(input, pairing, *preTarget, *postTarget, ballots);
   }
 }
 
@@ -49,8 +36,7 @@ void collect(PassInput &input, const Pairing &pairing) {
 
 void pairByPointers(PassInput &input, Pairing &pairing, std::string_view name) {
   collect(input, pairing);
-  pairElectedFunctions(input, pairing.functions, elect(input.fromPointers.functions), name);
-  pairElectedData(input, pairing.data, elect(input.fromPointers.data), name);
+  pairElected(input, pairing, input.fromPointers, name);
 }
 
 } // namespace hotgate::analyzer

@@ -10,22 +10,6 @@ namespace hotgate::analyzer {
 
 namespace {
 
-void vote(const PassInput &input, const Pairing &pairing, const Reference &pre, const Reference &post,
-          Ballots &ballots) {
-  const Owner *preOwner = input.pre.ownerAt(pre.target);
-  if (preOwner == nullptr || preOwner->kind == Owner::Kind::structure)
-    return;
-  const bool isFunction = preOwner->kind == Owner::Kind::function;
-  if ((isFunction ? pairing.functions : pairing.data).toPost(preOwner->index))
-    return;
-  const Owner *postOwner = input.post.ownerAt(post.target);
-  if (postOwner == nullptr || postOwner->kind != preOwner->kind || postOwner->part != preOwner->part ||
-      pre.target - preOwner->range.rva != post.target - postOwner->range.rva ||
-      (isFunction ? pairing.functions : pairing.data).toPre(postOwner->index))
-    return;
-  (isFunction ? ballots.functions : ballots.data).emplace_back(preOwner->index, postOwner->index);
-}
-
 // Adds the votes of the pairs that were found since the last time.
 void collect(PassInput &input, const Pairing &pairing) {
   tbb::enumerable_thread_specific<Ballots> found;
@@ -39,7 +23,7 @@ void collect(PassInput &input, const Pairing &pairing) {
       const auto preReferences = input.pre.functions()[pairs[i]].references;
       const auto postReferences = input.post.functions()[partner].references;
       for (size_t k = 0; k < std::min(preReferences.size(), postReferences.size()); ++k)
-        vote(input, pairing, preReferences[k], postReferences[k], mine);
+        castVote(input, pairing, preReferences[k].target, postReferences[k].target, mine);
     }
   });
   Ballots &all = input.fromCode;
@@ -56,8 +40,7 @@ void collect(PassInput &input, const Pairing &pairing) {
 
 void pairByReferrers(PassInput &input, Pairing &pairing, std::string_view name) {
   collect(input, pairing);
-  pairElectedFunctions(input, pairing.functions, elect(input.fromCode.functions), name);
-  pairElectedData(input, pairing.data, elect(input.fromCode.data), name);
+  pairElected(input, pairing, input.fromCode, name);
 }
 
 } // namespace hotgate::analyzer

@@ -1,4 +1,4 @@
-// Which elected pairs are believed.
+// Who may vote for what, and which elected pairs are believed.
 //
 // A function whose body differs must at least be alike: a call that goes to another function now is no proof that the
 // two are one. And a single vote for a datum can be a change itself: `g_limits.soft` became `g_limits.hard`. So a lone
@@ -13,8 +13,6 @@ namespace {
 int64_t shiftOf(const PassInput &input, uint32_t pre, uint32_t post) {
   return int64_t{input.post.data()[post].rva} - input.pre.data()[pre].rva;
 }
-
-} // namespace
 
 void pairElectedFunctions(const PassInput &input, PairList &pairs, const std::vector<Election> &elected,
                           std::string_view name) {
@@ -55,6 +53,28 @@ void pairElectedData(const PassInput &input, PairList &pairs, const std::vector<
       continue;
     pairs.pair(election.pre, election.post, name);
   }
+}
+
+} // namespace
+
+void castVote(const PassInput &input, const Pairing &pairing, uint32_t preRva, uint32_t postRva, Ballots &ballots) {
+  const Owner *pre = input.pre.ownerAt(preRva);
+  if (pre == nullptr || pre->kind == Owner::Kind::structure)
+    return;
+  const bool isFunction = pre->kind == Owner::Kind::function;
+  const PairList &pairs = isFunction ? pairing.functions : pairing.data;
+  if (pairs.toPost(pre->index)) // most have one: the other image need not be asked
+    return;
+  const Owner *post = input.post.ownerAt(postRva);
+  if (post == nullptr || post->kind != pre->kind || post->part != pre->part ||
+      preRva - pre->range.rva != postRva - post->range.rva || pairs.toPre(post->index))
+    return;
+  (isFunction ? ballots.functions : ballots.data).emplace_back(pre->index, post->index);
+}
+
+void pairElected(const PassInput &input, Pairing &pairing, const Ballots &ballots, std::string_view name) {
+  pairElectedFunctions(input, pairing.functions, elect(ballots.functions), name);
+  pairElectedData(input, pairing.data, elect(ballots.data), name);
 }
 
 } // namespace hotgate::analyzer

@@ -73,11 +73,10 @@ template <class Key, class KeyOf> void pairByUniqueKey(PairList &pairs, std::str
   }
 }
 
-// Of the elected pairs, those that are believed: see elected_pairs.cpp.
-void pairElectedFunctions(const PassInput &input, PairList &pairs, const std::vector<Election> &elected,
-                          std::string_view name);
-void pairElectedData(const PassInput &input, PairList &pairs, const std::vector<Election> &elected,
-                     std::string_view name);
+// Two places that paired code or data refers to alike: a vote that their owners are one, unless either has a partner.
+void castVote(const PassInput &input, const Pairing &pairing, uint32_t preRva, uint32_t postRva, Ballots &ballots);
+// Pairs those of the elected that are believed: see elected_pairs.cpp.
+void pairElected(const PassInput &input, Pairing &pairing, const Ballots &ballots, std::string_view name);
 
 void pairByLinkageName(PassInput &input, Pairing &pairing, std::string_view name);
 void pairByObjectAndName(PassInput &input, Pairing &pairing, std::string_view name);

@@ -212,7 +212,7 @@ private:
       break;
     default:
       text.put({0x48, 0x89, 0x83}); // mov [rbx+n], rax
-      text.u32(sequence.below(64) * 8);
+      text.u32(uint64_t{8} * sequence.below(64));
       break;
     }
   }
@@ -232,7 +232,7 @@ private:
     return Sequence(program_.seed + 1, index).below(program_.functions);
   }
 
-  Bytes variables() {
+  [[nodiscard]] Bytes variables() const {
     Bytes data;
     for (uint32_t index = 0; index < variables_; ++index)
       data.u64(Sequence(program_.seed + 2, index).below(1000));
@@ -252,7 +252,7 @@ private:
   }
 
   // One block a page, of DIR64 entries.
-  Bytes relocations(uint32_t pointers) {
+  [[nodiscard]] Bytes relocations(uint32_t pointers) const {
     Bytes blocks;
     const uint32_t end = pointers + pointers_ * 8;
     for (uint32_t page = pointers / sectionAlignment * sectionAlignment; page < end; page += sectionAlignment) {
