@@ -5,18 +5,23 @@
 
 namespace hotgate::cli {
 
-Result<> diffCommand(const DiffOptions &options) {
-  HOTGATE_TRY(const LoadedProgram pre, loadProgram(options.pre, {options.prePdb, {}, options.noSymbols}));
+Result<ExitCode> diffCommand(const DiffOptions &options) {
+  const Budget budget(options.budget);
+  HOTGATE_TRY(const LoadedProgram pre, loadProgram(options.pre, {options.prePdb, {}, options.noSymbols}, budget));
   HOTGATE_TRY(const LoadedProgram post,
-              loadProgram(options.post, {options.postPdb, {}, options.noSymbols}, &pre.program));
-  HOTGATE_TRY(const analyzer::ImageDiff diff, analyzer::diffPrograms(pre.program, post.program));
+              loadProgram(options.post, {options.postPdb, {}, options.noSymbols}, budget, &pre.program));
+  HOTGATE_TRY(const analyzer::ImageDiff diff, analyzer::diffPrograms(pre.program, post.program, budget));
   HOTGATE_TRY(const analyzer::SecondOpinions preOpinions,
-              analyzer::secondOpinions(pre.program, analyzer::changedInPre(diff.functions)));
+              analyzer::secondOpinions(pre.program, analyzer::changedInPre(diff.functions), budget));
   HOTGATE_TRY(const analyzer::SecondOpinions postOpinions,
-              analyzer::secondOpinions(post.program, analyzer::changedInPost(diff.functions)));
-  const ComparedImages images{pre.program, post.program, diff, preOpinions, postOpinions, options.all};
-  return writeResult(options.out,
-                     options.format == DiffOptions::Format::json ? renderDiffJson(images) : renderDiffText(images));
+              analyzer::secondOpinions(post.program, analyzer::changedInPost(diff.functions), budget));
+  ComparedImages images{pre.program, post.program, diff, preOpinions, postOpinions, diff.incomplete, options.all};
+  for (const std::string &unread : {preOpinions.incomplete, postOpinions.incomplete})
+    if (!unread.empty())
+      images.incomplete.push_back(unread);
+  HOTGATE_CHECK(writeResult(options.out, options.format == DiffOptions::Format::json ? renderDiffJson(images)
+                                                                                     : renderDiffText(images)));
+  return images.incomplete.empty() ? ExitCode::approve : ExitCode::incomplete;
 }
 
 } // namespace hotgate::cli

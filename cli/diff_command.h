@@ -3,11 +3,14 @@
 
 #include "analyzer/diff/image_diff.h"
 #include "analyzer/diff/second_opinions.h"
+#include "cli/exit_code.h"
+#include "support/budget.h"
 #include "support/result.h"
 
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace hotgate::cli {
 
@@ -19,6 +22,7 @@ struct DiffOptions {
   std::optional<std::filesystem::path> prePdb;
   std::optional<std::filesystem::path> postPdb;
   bool noSymbols = false;
+  BudgetLimits budget;
   bool all = false; // list identical functions too, and cut no list
   Format format = Format::text;
   std::optional<std::filesystem::path> out; // else standard output
@@ -31,6 +35,7 @@ struct ComparedImages {
   const analyzer::ImageDiff &diff;
   const analyzer::SecondOpinions &preOpinions; // of changed and added functions
   const analyzer::SecondOpinions &postOpinions;
+  std::vector<std::string> incomplete; // what a spent budget left undone, one sentence each
   bool all = false;
 };
 
@@ -38,6 +43,7 @@ struct ComparedImages {
 [[nodiscard]] std::string renderDiffText(const ComparedImages &images);
 [[nodiscard]] std::string renderDiffJson(const ComparedImages &images);
 
-Result<> diffCommand(const DiffOptions &options);
+// Incomplete, when the budget was spent; then what was done is shown, and what was not.
+Result<ExitCode> diffCommand(const DiffOptions &options);
 
 } // namespace hotgate::cli

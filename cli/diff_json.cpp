@@ -151,13 +151,15 @@ ordered_json ledger(const analyzer::Ledger &ledger) {
 }
 
 ordered_json summary(const ComparedImages &images) {
-  std::map<std::string_view, size_t> counts{{"identical", 0}, {"changed", 0}, {"added", 0}, {"removed", 0}};
+  std::map<std::string_view, size_t> counts{
+      {"identical", 0}, {"changed", 0}, {"added", 0}, {"removed", 0}, {"not compared", 0}};
   for (const analyzer::FunctionDifference &difference : images.diff.functions)
     ++counts[analyzer::changeStatusName(difference.status)];
   return {{"identical", counts["identical"]},
           {"changed", counts["changed"]},
           {"added", counts["added"]},
           {"removed", counts["removed"]},
+          {"not_compared", counts["not compared"]},
           {"line_only", std::ranges::count_if(images.diff.functions, &analyzer::FunctionDifference::lineOnly)},
           {"types", images.diff.types.size()},
           {"globals", images.diff.globals.size()}};
@@ -169,15 +171,11 @@ std::string renderDiffJson(const ComparedImages &images) {
   ordered_json image = ordered_json::array();
   for (const analyzer::ImageChange &change : images.diff.image)
     image.push_back({{"kind", change.kind}, {"detail", asUtf8(change.detail)}});
-  const ordered_json document = {{"schema", "hotgate/diff/1"},
-                                 {"pre", side(images.pre)},
-                                 {"post", side(images.post)},
-                                 {"functions", functions(images)},
-                                 {"types", types(images)},
-                                 {"globals", globals(images)},
-                                 {"image", std::move(image)},
-                                 {"ledger", ledger(images.diff.ledger)},
-                                 {"second_opinion", secondOpinion(images)},
+  const ordered_json document = {{"schema", "hotgate/diff/1"},      {"pre", side(images.pre)},
+                                 {"post", side(images.post)},       {"functions", functions(images)},
+                                 {"types", types(images)},          {"globals", globals(images)},
+                                 {"image", std::move(image)},       {"ledger", ledger(images.diff.ledger)},
+                                 {"incomplete", images.incomplete}, {"second_opinion", secondOpinion(images)},
                                  {"summary", summary(images)}};
   return document.dump(2) + '\n';
 }

@@ -29,6 +29,7 @@ public:
 
   std::string render() {
     summary();
+    incomplete();
     changed();
     oneLineEach(ChangeStatus::added, "Added functions");
     oneLineEach(ChangeStatus::removed, "Removed functions");
@@ -97,6 +98,15 @@ private:
     const size_t disagreeing = pre.disagreeing.size() + post.disagreeing.size();
     line("  decoders   {} read {} changed bodies too: {}", post.decoder, grouped(pre.functions + post.functions),
          disagreeing == 0 ? "it agrees" : fmt::format("it disagrees about {}", grouped(disagreeing)));
+  }
+
+  void incomplete() {
+    if (images_.incomplete.empty())
+      return;
+    heading("Incomplete: this is what was done by then");
+    for (const std::string &sentence : images_.incomplete)
+      text_ += wrapped(printable(sentence), lineWidth, "  ");
+    line("  Give a larger --budget (seconds) or --memory-budget (MiB).");
   }
 
   uint64_t unattributed() const {

@@ -17,9 +17,13 @@ std::set<analyzer::FunctionIndex> setOf(std::optional<analyzer::FunctionIndex> i
 } // namespace
 
 Result<> explainCommand(const ExplainOptions &options) {
-  HOTGATE_TRY(const LoadedProgram pre, loadProgram(options.pre, {options.prePdb, {}, options.noSymbols}));
-  HOTGATE_TRY(const LoadedProgram post, loadProgram(options.post, {options.postPdb, {}, options.noSymbols}));
-  HOTGATE_TRY(const analyzer::ImageDiff diff, analyzer::diffPrograms(pre.program, post.program));
+  const Budget budget(options.budget);
+  HOTGATE_TRY(const LoadedProgram pre, loadProgram(options.pre, {options.prePdb, {}, options.noSymbols}, budget));
+  HOTGATE_TRY(const LoadedProgram post,
+              loadProgram(options.post, {options.postPdb, {}, options.noSymbols}, budget, &pre.program));
+  HOTGATE_TRY(const analyzer::ImageDiff diff, analyzer::diffPrograms(pre.program, post.program, budget));
+  if (!diff.incomplete.empty())
+    return failInput(options.post.string(), "", diff.incomplete.front(), "give a larger --budget");
   HOTGATE_TRY(const analyzer::FunctionDifference *difference,
               chooseFunction(options.function, pre.program, post.program, diff.functions));
   Explanation explanation{pre.program, post.program, *difference, {}, {}, {}, {}, options.all};

@@ -4,6 +4,7 @@
 #include "analyzer/diff/listing.h"
 #include "analyzer/diff/second_opinions.h"
 #include "analyzer/match/candidates.h"
+#include "support/budget.h"
 #include "support/result.h"
 
 #include <filesystem>
@@ -20,6 +21,7 @@ struct ExplainOptions {
   std::optional<std::filesystem::path> prePdb;
   std::optional<std::filesystem::path> postPdb;
   bool noSymbols = false;
+  BudgetLimits budget;
   bool all = false;                         // show long runs of equal instructions too
   std::optional<std::filesystem::path> out; // else standard output
 };
@@ -38,6 +40,7 @@ struct Explanation {
 // At most 100 columns wide.
 [[nodiscard]] std::string renderExplanation(const Explanation &explanation);
 
+// Errors: also when the budget was spent, for then the pairing is not the one that `diff` would show.
 Result<> explainCommand(const ExplainOptions &options);
 
 } // namespace hotgate::cli

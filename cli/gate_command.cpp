@@ -54,7 +54,7 @@ private:
 
   Result<> staticHalf() {
     HOTGATE_TRY(modules_, pairModules(kb_, facts_));
-    return analyzeModules(kb_, modules_, facts_);
+    return analyzeModules(kb_, modules_, options_.budget, facts_);
   }
 
   Result<> lackLab(const std::string &reason) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cli/exit_code.h"
+#include "support/budget.h"
 #include "support/result.h"
 
 #include <filesystem>
@@ -20,6 +21,7 @@ struct GateOptions {
   std::filesystem::path out;
   std::optional<std::filesystem::path> rules; // else the installed catalogue
   Parts parts = Parts::whole;
+  BudgetLimits budget; // of each module
 };
 
 // The exit code is the verdict's.

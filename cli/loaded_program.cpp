@@ -22,7 +22,7 @@ std::optional<std::filesystem::path> choosePdb(const analyzer::Image &image, con
 
 } // namespace
 
-Result<LoadedProgram> loadProgram(const std::filesystem::path &path, const SymbolSource &source,
+Result<LoadedProgram> loadProgram(const std::filesystem::path &path, const SymbolSource &source, const Budget &budget,
                                   const analyzer::Program *earlier) {
   HOTGATE_TRY(analyzer::Image image, analyzer::Image::open(path));
   std::optional<std::filesystem::path> pdb = choosePdb(image, source);
@@ -32,7 +32,7 @@ Result<LoadedProgram> loadProgram(const std::filesystem::path &path, const Symbo
   } else if (!source.ignore) {
     HOTGATE_TRY(symbols, analyzer::readCoffSymbols(image));
   }
-  HOTGATE_TRY(auto program, analyzer::Program::build(std::move(image), std::move(symbols), earlier));
+  HOTGATE_TRY(auto program, analyzer::Program::build(std::move(image), std::move(symbols), earlier, budget));
   return LoadedProgram{std::move(program), std::move(pdb)};
 }
 

@@ -23,8 +23,8 @@ struct SymbolSource {
 };
 
 // Errors: input, for an unusable image, and for a PDB that is there but belongs to another build.
-// `earlier` as in Program::build().
-Result<LoadedProgram> loadProgram(const std::filesystem::path &image, const SymbolSource &symbols,
+// `budget` and `earlier` as in Program::build().
+Result<LoadedProgram> loadProgram(const std::filesystem::path &image, const SymbolSource &symbols, const Budget &budget,
                                   const analyzer::Program *earlier = nullptr);
 
 } // namespace hotgate::cli

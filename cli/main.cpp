@@ -30,6 +30,22 @@ Result<ExitCode> done(const Result<> &result) {
 
 template <class Format> using Formats = std::map<std::string, Format>;
 
+void addBudget(CLI::App &command, BudgetLimits &limits) {
+  command
+      .add_option_function<double>(
+          "--budget",
+          [&limits](double seconds) {
+            limits.time = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
+          },
+          "Seconds that a pair of images may take; default: 300")
+      ->check(CLI::Range(0.001, 1e6));
+  command
+      .add_option_function<uint64_t>(
+          "--memory-budget", [&limits](uint64_t mebibytes) { limits.memory = mebibytes << 20; },
+          "MiB that it may take; default: 4096")
+      ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 40));
+}
+
 void addGate(CLI::App &parent, Command &chosen, const char *name, const char *help, GateOptions::Parts parts) {
   auto options = std::make_shared<GateOptions>();
   options->parts = parts;
@@ -37,6 +53,7 @@ void addGate(CLI::App &parent, Command &chosen, const char *name, const char *he
   command->add_option("KB", options->kb, "KB.yaml")->required();
   command->add_option("--out", options->out, "Folder for verdict, report and facts")->required();
   command->add_option("--rules", options->rules, "Folder with rules; default: the installed catalogue");
+  addBudget(*command, options->budget);
   command->callback([&chosen, options] { chosen = [options] { return gateCommand(*options); }; });
 }
 
@@ -60,7 +77,8 @@ void addDiff(CLI::App &app, Command &chosen) {
       ->transform(CLI::CheckedTransformer(
           Formats<DiffOptions::Format>{{"text", DiffOptions::Format::text}, {"json", DiffOptions::Format::json}}));
   command->add_option("--out", options->out, "Write to this file");
-  command->callback([&chosen, options] { chosen = [options] { return done(diffCommand(*options)); }; });
+  addBudget(*command, options->budget);
+  command->callback([&chosen, options] { chosen = [options] { return diffCommand(*options); }; });
 }
 
 void addExplain(CLI::App &app, Command &chosen) {
@@ -75,6 +93,7 @@ void addExplain(CLI::App &app, Command &chosen) {
   command->add_flag("--no-symbols", options->noSymbols, "Use no names but exports");
   command->add_flag("--all", options->all, "Show long runs of equal instructions too");
   command->add_option("--out", options->out, "Write to this file");
+  addBudget(*command, options->budget);
   command->callback([&chosen, options] { chosen = [options] { return done(explainCommand(*options)); }; });
 }
 

@@ -71,8 +71,9 @@ Result<> writeInput(const KbFile &kb, const std::filesystem::path &path, facts::
   return insert.run(kb.display(path), sha256Hex(file.bytes()));
 }
 
-Result<LoadedProgram> load(const KbFile &kb, const std::filesystem::path &path, facts::Database &facts) {
-  HOTGATE_TRY(LoadedProgram loaded, loadProgram(path, {std::nullopt, kb.symbols, false}));
+Result<LoadedProgram> load(const KbFile &kb, const std::filesystem::path &path, const Budget &budget,
+                           facts::Database &facts, const analyzer::Program *earlier = nullptr) {
+  HOTGATE_TRY(LoadedProgram loaded, loadProgram(path, {std::nullopt, kb.symbols, false}, budget, earlier));
   HOTGATE_CHECK(writeInput(kb, path, facts));
   if (loaded.pdb)
     HOTGATE_CHECK(writeInput(kb, *loaded.pdb, facts));
@@ -80,7 +81,7 @@ Result<LoadedProgram> load(const KbFile &kb, const std::filesystem::path &path, 
 }
 
 bool isUnchanged(const analyzer::ImageDiff &diff) {
-  return diff.types.empty() && diff.globals.empty() && diff.image.empty() &&
+  return diff.incomplete.empty() && diff.types.empty() && diff.globals.empty() && diff.image.empty() &&
          std::all_of(diff.functions.begin(), diff.functions.end(), [](const analyzer::FunctionDifference &function) {
            return function.status == analyzer::ChangeStatus::identical;
          });
@@ -101,15 +102,16 @@ std::string lackOfHotpatch(const KbFile &kb, const analyzer::ModuleAnalysis &ana
   return "the hotpatch image was built for another base";
 }
 
-Result<> writeHotpatchEvidence(const KbFile &kb, const analyzer::ModuleAnalysis &analysis, facts::Database &facts) {
-  const std::string lack = lackOfHotpatch(kb, analysis);
+// Rules that judge the hotpatch by what changed need both, whole: "the update has no such function" would be wrong when
+// nobody had the time to look for it.
+Result<> writeHotpatchEvidence(const std::string &module, const std::string &lack, facts::Database &facts) {
   HOTGATE_TRY(auto insert, facts.prepare("INSERT INTO evidence VALUES ('hotpatch',?,?,?)"));
-  return insert.run(analysis.module, lack.empty(), lack);
+  return insert.run(module, lack.empty(), lack);
 }
 
 // Of the functions that the patch changes or adds; in the base also of those that the hotpatch redirects, and in the
 // hotpatch image of their replacements.
-Result<> askSecondDecoder(analyzer::ModuleAnalysis &analysis) {
+Result<> askSecondDecoder(analyzer::ModuleAnalysis &analysis, const Budget &budget) {
   std::set<analyzer::FunctionIndex> pre = analyzer::changedInPre(analysis.diff.functions);
   std::set<analyzer::FunctionIndex> replacements = analyzer::changedInPost(analysis.hotpatchFunctions);
   const auto add = [](std::set<analyzer::FunctionIndex> &functions, const analyzer::Program &program, uint32_t rva) {
@@ -122,26 +124,38 @@ Result<> askSecondDecoder(analyzer::ModuleAnalysis &analysis) {
         add(pre, analysis.pre.program, record.writtenRva);
         add(replacements, analysis.hotpatch->program, record.targetRva);
       }
-  HOTGATE_TRY(analysis.preOpinions, analyzer::secondOpinions(analysis.pre.program, pre));
-  HOTGATE_TRY(analysis.postOpinions,
-              analyzer::secondOpinions(analysis.post.program, analyzer::changedInPost(analysis.diff.functions)));
+  HOTGATE_TRY(analysis.preOpinions, analyzer::secondOpinions(analysis.pre.program, pre, budget));
+  HOTGATE_TRY(
+      analysis.postOpinions,
+      analyzer::secondOpinions(analysis.post.program, analyzer::changedInPost(analysis.diff.functions), budget));
   if (analysis.hotpatch) {
-    HOTGATE_TRY(analysis.hotpatchOpinions, analyzer::secondOpinions(analysis.hotpatch->program, replacements));
+    HOTGATE_TRY(analysis.hotpatchOpinions, analyzer::secondOpinions(analysis.hotpatch->program, replacements, budget));
   }
   return {};
 }
 
-Result<> analyzeModule(const KbFile &kb, const Module &module, facts::Database &facts) {
-  HOTGATE_TRY(const LoadedProgram pre, load(kb, module.pre, facts));
-  HOTGATE_TRY(const LoadedProgram post, load(kb, module.post, facts));
-  HOTGATE_TRY(const analyzer::ImageDiff diff, analyzer::diffPrograms(pre.program, post.program));
+Result<> writeIncomplete(const std::string &module, const std::vector<std::string> &incomplete,
+                         facts::Database &facts) {
+  HOTGATE_TRY(auto insert, facts.prepare("INSERT OR IGNORE INTO not_evaluated VALUES (?,?)"));
+  for (const std::string &sentence : incomplete)
+    HOTGATE_CHECK(insert.run(module, sentence));
+  return {};
+}
+
+Result<> analyzeModule(const KbFile &kb, const Module &module, const BudgetLimits &limits, facts::Database &facts) {
+  const Budget budget(limits);
+  HOTGATE_TRY(const LoadedProgram pre, load(kb, module.pre, budget, facts));
+  HOTGATE_TRY(const LoadedProgram post, load(kb, module.post, budget, facts, &pre.program));
+  HOTGATE_TRY(const analyzer::ImageDiff diff, analyzer::diffPrograms(pre.program, post.program, budget));
+  std::vector<std::string> incomplete = diff.incomplete;
   std::optional<LoadedProgram> hotpatch;
   std::optional<analyzer::HotpatchTable> table;
   analyzer::ImageDiff hotpatchDiff; // of post and hotpatch
   if (module.hotpatch) {
-    HOTGATE_TRY(hotpatch, load(kb, *module.hotpatch, facts));
+    HOTGATE_TRY(hotpatch, load(kb, *module.hotpatch, budget, facts));
     HOTGATE_TRY(table, analyzer::readHotpatchTable(hotpatch->program.image()));
-    HOTGATE_TRY(hotpatchDiff, analyzer::diffPrograms(post.program, hotpatch->program));
+    HOTGATE_TRY(hotpatchDiff, analyzer::diffPrograms(post.program, hotpatch->program, budget));
+    std::ranges::copy(hotpatchDiff.incomplete, std::back_inserter(incomplete));
   }
   analyzer::ModuleAnalysis analysis{module.name,
                                     {pre.program, kb.display(module.pre)},
@@ -155,9 +169,15 @@ Result<> analyzeModule(const KbFile &kb, const Module &module, facts::Database &
                                     {}};
   if (hotpatch)
     analysis.hotpatch.emplace(analyzer::AnalyzedImage{hotpatch->program, kb.display(*module.hotpatch)});
-  HOTGATE_CHECK(askSecondDecoder(analysis));
+  HOTGATE_CHECK(askSecondDecoder(analysis, budget));
+  for (const analyzer::SecondOpinions *opinions :
+       {&analysis.preOpinions, &analysis.postOpinions, &analysis.hotpatchOpinions})
+    if (!opinions->incomplete.empty())
+      incomplete.push_back(opinions->incomplete);
   HOTGATE_CHECK(writeModule(facts, analysis));
-  return writeHotpatchEvidence(kb, analysis, facts);
+  HOTGATE_CHECK(writeIncomplete(module.name, incomplete, facts));
+  return writeHotpatchEvidence(module.name, incomplete.empty() ? lackOfHotpatch(kb, analysis) : incomplete.front(),
+                               facts);
 }
 
 Result<> writeKb(const KbFile &kb, facts::Database &facts) {
@@ -204,11 +224,12 @@ Result<std::vector<Module>> pairModules(const KbFile &kb, facts::Database &facts
   return modules;
 }
 
-Result<> analyzeModules(const KbFile &kb, const std::vector<Module> &modules, facts::Database &facts) {
+Result<> analyzeModules(const KbFile &kb, const std::vector<Module> &modules, const BudgetLimits &limits,
+                        facts::Database &facts) {
   HOTGATE_CHECK(writeKb(kb, facts));
   for (size_t i = 0; i < modules.size(); ++i) {
     log::progress(fmt::format("{}: analyze {} ({} of {})", kb.kb, modules[i].name, i + 1, modules.size()));
-    HOTGATE_CHECK(analyzeModule(kb, modules[i], facts));
+    HOTGATE_CHECK(analyzeModule(kb, modules[i], limits, facts));
   }
   return {};
 }

@@ -3,6 +3,7 @@
 
 #include "analyzer/facts/database.h"
 #include "cli/kb_file.h"
+#include "support/budget.h"
 #include "support/result.h"
 
 #include <filesystem>
@@ -24,7 +25,9 @@ struct Module {
 // Errors: input, when there is none.
 Result<std::vector<Module>> pairModules(const KbFile &kb, facts::Database &facts);
 
+// Each module has a budget of its own; what it left undone becomes "not evaluated" facts.
 // Errors: input, for the first image or PDB that cannot be used; nothing is judged by half.
-Result<> analyzeModules(const KbFile &kb, const std::vector<Module> &modules, facts::Database &facts);
+Result<> analyzeModules(const KbFile &kb, const std::vector<Module> &modules, const BudgetLimits &limits,
+                        facts::Database &facts);
 
 } // namespace hotgate::cli

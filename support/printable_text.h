@@ -20,4 +20,7 @@ namespace hotgate {
 // Cut to a width, with "..." as its end.
 [[nodiscard]] std::string shortened(std::string text, size_t width);
 
+// Lines of at most `width` code points, each behind `indent`; a longer word stays whole. Ends with a newline.
+[[nodiscard]] std::string wrapped(std::string_view text, size_t width, std::string_view indent);
+
 } // namespace hotgate

@@ -25,8 +25,8 @@ bool byEntry(const Function &a, const Function &b) { return a.body.rva < b.body.
 class Discovery {
 public:
   Discovery(const Image &image, const Symbols &symbols, const std::vector<Structure> &structures,
-            const EarlierBuild *earlier)
-      : image_(image), symbols_(symbols), structures_(structures), earlier_(earlier) {}
+            const EarlierBuild *earlier, const Budget &budget)
+      : image_(image), symbols_(symbols), structures_(structures), earlier_(earlier), budget_(budget) {}
 
   Result<DiscoveredFunctions> run() {
     HOTGATE_TRY([[maybe_unused]] auto probe, Decoder::create(image_.machine()));
@@ -38,6 +38,10 @@ public:
     decodeNew();
     // What is found by what it calls can call again. Each round finds a function or is the last.
     while (addCallTargets() || addPointersInCode() || addPointersInData() || addGaps()) {
+      if (budget_.isSpent()) {
+        result_.isComplete = false;
+        break;
+      }
       mergeNew();
       decodeNew();
     }
@@ -517,6 +521,7 @@ private:
   const Symbols &symbols_;
   const std::vector<Structure> &structures_;
   const EarlierBuild *earlier_;
+  const Budget &budget_;
   DiscoveredFunctions result_;
   std::vector<Function> new_;
   std::vector<CodeRange> ranges_;
@@ -528,8 +533,9 @@ private:
 } // namespace
 
 Result<DiscoveredFunctions> discoverFunctions(const Image &image, const Symbols &symbols,
-                                              const std::vector<Structure> &structures, const EarlierBuild *earlier) {
-  return Discovery(image, symbols, structures, earlier).run();
+                                              const std::vector<Structure> &structures, const EarlierBuild *earlier,
+                                              const Budget &budget) {
+  return Discovery(image, symbols, structures, earlier, budget).run();
 }
 
 } // namespace hotgate::analyzer

@@ -15,6 +15,7 @@
 #include "analyzer/code/function.h"
 #include "analyzer/code/image_structures.h"
 #include "analyzer/symbols/symbols.h"
+#include "support/budget.h"
 #include "support/result.h"
 
 #include <vector>
@@ -25,11 +26,13 @@ struct DiscoveredFunctions {
   std::vector<Function> functions; // by entry
   // What the functions' reference spans point into.
   std::vector<std::vector<Reference>> references;
+  bool isComplete = true; // false: the budget was spent first, and what was found by then is here
 };
 
 // `earlier` may be null; with it, code that it knows is not decoded again. Errors: input, for a machine that is not
 // decoded.
 Result<DiscoveredFunctions> discoverFunctions(const Image &image, const Symbols &symbols,
-                                              const std::vector<Structure> &structures, const EarlierBuild *earlier);
+                                              const std::vector<Structure> &structures, const EarlierBuild *earlier,
+                                              const Budget &budget);
 
 } // namespace hotgate::analyzer

@@ -9,13 +9,16 @@
 
 namespace hotgate::analyzer {
 
-Result<Program> Program::build(Image image, Symbols symbols, const Program *earlier) {
+Result<Program> Program::build(Image image, Symbols symbols, const Program *earlier, const Budget &budget) {
   Program program(std::move(image), std::move(symbols));
   std::optional<EarlierBuild> known;
   if (earlier != nullptr && earlier->image().machine() == program.image_.machine())
     known.emplace(*earlier);
-  HOTGATE_TRY(auto discovered,
-              discoverFunctions(program.image_, program.symbols_, program.structures_, known ? &*known : nullptr));
+  HOTGATE_TRY(auto discovered, discoverFunctions(program.image_, program.symbols_, program.structures_,
+                                                 known ? &*known : nullptr, budget));
+  if (!discovered.isComplete)
+    program.incomplete_ = fmt::format("{}: the search for functions stopped at {}: {}", program.image_.moduleName(),
+                                      discovered.functions.size(), budget.reason());
   program.functions_ = std::move(discovered.functions);
   program.references_ = std::move(discovered.references);
   DataIndex index = indexData(program.image_, program.symbols_, program.structures_, program.functions_);

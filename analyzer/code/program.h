@@ -10,6 +10,7 @@
 #include "analyzer/code/ownership.h"
 #include "analyzer/image/image.h"
 #include "analyzer/symbols/symbols.h"
+#include "support/budget.h"
 #include "support/result.h"
 
 #include <cstdint>
@@ -23,8 +24,10 @@ namespace hotgate::analyzer {
 class Program {
 public:
   // Takes the image over. `earlier`, when there is one, is a build that much of this one's code is expected to equal:
-  // it saves decoding and changes no result. Errors: input, for a machine that is not decoded.
-  static Result<Program> build(Image image, Symbols symbols, const Program *earlier = nullptr);
+  // it saves decoding and changes no result. A program whose budget was spent is incomplete(), and no error.
+  // Errors: input, for a machine that is not decoded.
+  static Result<Program> build(Image image, Symbols symbols, const Program *earlier = nullptr,
+                               const Budget &budget = {});
 
   Program(Program &&) = default;
   Program &operator=(Program &&) = default;
@@ -36,6 +39,9 @@ public:
   [[nodiscard]] const ExceptionData &exceptionData() const { return exceptionData_; }
   [[nodiscard]] std::span<const Function> functions() const { return functions_; }
   [[nodiscard]] std::span<const Datum> data() const { return data_; }
+
+  // What a spent budget left undone: functions that nobody looked for. "" for a whole program.
+  [[nodiscard]] const std::string &incomplete() const { return incomplete_; }
 
   [[nodiscard]] const Owner *ownerAt(uint32_t rva) const { return ownership_.at(rva); }
   [[nodiscard]] std::span<const Owner> owners() const { return ownership_.all(); }
@@ -69,6 +75,7 @@ private:
   std::vector<Datum> data_;
   std::vector<uint32_t> imageRelativeFields_; // ascending
   Ownership ownership_;
+  std::string incomplete_;
 };
 
 } // namespace hotgate::analyzer

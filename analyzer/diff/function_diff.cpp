@@ -20,6 +20,8 @@ std::string_view changeStatusName(ChangeStatus status) {
     return "added";
   case ChangeStatus::removed:
     return "removed";
+  case ChangeStatus::notCompared:
+    return "not compared";
   }
   return "";
 }
@@ -69,7 +71,7 @@ FunctionDifference compare(const Referents &referents, Decoder &decoder, Functio
 
 } // namespace
 
-Result<std::vector<FunctionDifference>> diffFunctions(const Referents &referents) {
+Result<std::vector<FunctionDifference>> diffFunctions(const Referents &referents, const Budget &budget) {
   const Machine machine = referents.pre().image().machine();
   HOTGATE_TRY([[maybe_unused]] auto probe, Decoder::create(machine));
   const PairList &pairs = referents.pairing().functions;
@@ -80,7 +82,10 @@ Result<std::vector<FunctionDifference>> diffFunctions(const Referents &referents
   std::vector<FunctionDifference> result(paired.size());
   tbb::enumerable_thread_specific<Decoder> decoders([machine] { return *Decoder::create(machine); });
   tbb::parallel_for(size_t{0}, paired.size(), [&](size_t i) {
-    result[i] = compare(referents, decoders.local(), paired[i], *pairs.toPost(paired[i]));
+    const FunctionIndex pre = paired[i], post = *pairs.toPost(paired[i]);
+    result[i] = budget.isSpent()
+                    ? FunctionDifference{pre, post, ChangeStatus::notCompared, pairs.pass(pre), {}, false, {}}
+                    : compare(referents, decoders.local(), pre, post);
   });
   for (FunctionIndex i = 0; i < pairs.preCount(); ++i)
     if (!pairs.toPost(i))

@@ -6,6 +6,7 @@
 
 #include "analyzer/code/decoder.h"
 #include "analyzer/diff/referents.h"
+#include "support/budget.h"
 
 #include <optional>
 #include <set>
@@ -15,7 +16,13 @@
 
 namespace hotgate::analyzer {
 
-enum class ChangeStatus : uint8_t { identical, changed, added, removed };
+enum class ChangeStatus : uint8_t {
+  identical,
+  changed,
+  added,
+  removed,
+  notCompared, // a pair, but the budget was spent before its turn
+};
 [[nodiscard]] std::string_view changeStatusName(ChangeStatus status);
 
 // One row of two bodies side by side; a side without an instruction there has no RVA.
@@ -39,6 +46,6 @@ struct FunctionDifference {
 
 // Every function of both images once: pairs in pre order, then removed, then added ones.
 // Errors: fault, when no decoder can be had.
-Result<std::vector<FunctionDifference>> diffFunctions(const Referents &referents);
+Result<std::vector<FunctionDifference>> diffFunctions(const Referents &referents, const Budget &budget);
 
 } // namespace hotgate::analyzer

@@ -1,17 +1,38 @@
 #include "analyzer/diff/image_diff.h"
 
+#include <algorithm>
+
 namespace hotgate::analyzer {
 
-Result<ImageDiff> diffPrograms(const Program &pre, const Program &post) {
+namespace {
+
+std::vector<std::string> whatIsIncomplete(const Referents &referents, const std::vector<FunctionDifference> &functions,
+                                          const Budget &budget) {
+  std::vector<std::string> sentences;
+  for (const Program *program : {&referents.pre(), &referents.post()})
+    if (!program->incomplete().empty())
+      sentences.push_back(program->incomplete());
+  if (!referents.pairing().isComplete)
+    sentences.push_back(fmt::format("functions that are called added or removed may be one: {}", budget.reason()));
+  const auto left = std::ranges::count(functions, ChangeStatus::notCompared, &FunctionDifference::status);
+  if (left != 0)
+    sentences.push_back(fmt::format("{} of {} pairs of functions were not compared: {}", left,
+                                    referents.pairing().functions.count(), budget.reason()));
+  return sentences;
+}
+
+} // namespace
+
+Result<ImageDiff> diffPrograms(const Program &pre, const Program &post, const Budget &budget) {
   if (pre.image().machine() != post.image().machine())
     return failInput(post.image().path().string(), "file header",
                      fmt::format("is for {}, but {} is for {}", machineName(post.image().machine()),
                                  pre.image().path().filename().string(), machineName(pre.image().machine())),
                      "compare two images for one machine");
-  const Pairing pairing = pairPrograms(pre, post);
+  const Pairing pairing = pairPrograms(pre, post, budget);
   const Referents referents(pre, post, pairing);
   ImageDiff diff;
-  HOTGATE_TRY(diff.functions, diffFunctions(referents));
+  HOTGATE_TRY(diff.functions, diffFunctions(referents, budget));
   const SymbolLevel level = std::min(pre.symbols().level, post.symbols().level);
   if (level == SymbolLevel::privateLevel)
     diff.types = diffTypes(pre.symbols(), post.symbols());
@@ -19,6 +40,7 @@ Result<ImageDiff> diffPrograms(const Program &pre, const Program &post) {
     diff.globals = diffGlobals(referents);
   diff.image = diffImageTables(pre.image(), post.image());
   HOTGATE_TRY(diff.ledger, makeLedger(referents, diff.functions));
+  diff.incomplete = whatIsIncomplete(referents, diff.functions, budget);
   return diff;
 }
 

@@ -8,6 +8,7 @@
 #include "analyzer/diff/ledger.h"
 #include "analyzer/diff/type_diff.h"
 
+#include <string>
 #include <vector>
 
 namespace hotgate::analyzer {
@@ -18,9 +19,11 @@ struct ImageDiff {
   std::vector<GlobalDifference> globals;     // only with symbols on both sides
   std::vector<ImageChange> image;
   Ledger ledger;
+  // What a spent budget left undone, one sentence each; empty: everything was compared.
+  std::vector<std::string> incomplete;
 };
 
 // Errors: input, when the machines differ or are not decoded; fault, when the ledger does not add up.
-Result<ImageDiff> diffPrograms(const Program &pre, const Program &post);
+Result<ImageDiff> diffPrograms(const Program &pre, const Program &post, const Budget &budget = {});
 
 } // namespace hotgate::analyzer

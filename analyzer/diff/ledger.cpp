@@ -126,10 +126,12 @@ class Accountant {
 public:
   Accountant(const Referents &referents, const std::vector<FunctionDifference> &functions)
       : referents_(referents), pre_(referents.pre()), post_(referents.post()),
-        isIdentical_(referents.pre().functions().size()) {
+        causes_(referents.pre().functions().size(), Cause::functionBody) {
     for (const FunctionDifference &difference : functions)
       if (difference.pre && difference.status == ChangeStatus::identical)
-        isIdentical_[*difference.pre] = true;
+        causes_[*difference.pre] = Cause::displacementOnly;
+      else if (difference.pre && difference.status == ChangeStatus::notCompared)
+        causes_[*difference.pre] = Cause::unattributed;
   }
 
   Result<Ledger> account() {
@@ -291,7 +293,7 @@ private:
     case RangeKind::header:
       return Cause::headerLayout;
     case RangeKind::function:
-      return &side == &pre_ && isIdentical_[range.owner] ? Cause::displacementOnly : Cause::functionBody;
+      return &side == &pre_ ? causes_[range.owner] : Cause::functionBody;
     case RangeKind::datum:
       return side.program.data()[range.owner].name.empty() &&
                      !side.program.image().sections()[range.section].isWritable()
@@ -391,7 +393,7 @@ private:
 
   const Referents &referents_;
   Side pre_, post_;
-  std::vector<bool> isIdentical_;                    // pre functions
+  std::vector<Cause> causes_;                        // of a byte that differs, by pre function
   std::vector<std::pair<uint32_t, uint32_t>> pairs_; // of ranges
 };
 

@@ -3,7 +3,8 @@
 // Each file is cut into ranges with one owner each (a function's body, a datum, a table of the format, padding, the
 // headers). Owners are paired as the diff paired them, and the bytes of a pair are compared in place. A byte that
 // differs, or that has no partner, goes under its owner's cause; what has no owner and no equal on the other side is
-// `unattributed`. The sums are the file sizes: nothing can be left out silently.
+// `unattributed`, and so is a pair of functions that was not compared. The sums are the file sizes: nothing can be left
+// out silently.
 #pragma once
 
 #include "analyzer/diff/function_diff.h"

@@ -26,26 +26,34 @@ std::set<FunctionIndex> changedInPost(const std::vector<FunctionDifference> &fun
   return result;
 }
 
-Result<SecondOpinions> secondOpinions(const Program &program, const std::set<FunctionIndex> &functions) {
+Result<SecondOpinions> secondOpinions(const Program &program, const std::set<FunctionIndex> &functions,
+                                      const Budget &budget) {
   const Machine machine = program.image().machine();
   HOTGATE_TRY([[maybe_unused]] const SecondDecoder probe, SecondDecoder::create(machine));
   const std::vector<FunctionIndex> work(functions.begin(), functions.end());
-  std::vector<SecondOpinion> opinions(work.size());
+  std::vector<std::optional<SecondOpinion>> opinions(work.size());
   tbb::enumerable_thread_specific<SecondDecoder> decoders([machine] { return *SecondDecoder::create(machine); });
   constexpr size_t grain = 16;
   tbb::parallel_for(tbb::blocked_range<size_t>(0, work.size(), grain), [&](const tbb::blocked_range<size_t> &range) {
     SecondDecoder &decoder = decoders.local();
     for (size_t i = range.begin(); i != range.end(); ++i)
-      opinions[i] = decoder.on(program, program.functions()[work[i]]);
+      if (!budget.isSpent())
+        opinions[i] = decoder.on(program, program.functions()[work[i]]);
   });
   SecondOpinions result;
   result.decoder = SecondDecoder::name();
-  result.functions = work.size();
   for (size_t i = 0; i < work.size(); ++i) {
-    result.instructions += opinions[i].instructions;
-    if (opinions[i].disagrees())
-      result.disagreeing.emplace(work[i], std::move(opinions[i]));
+    if (!opinions[i])
+      continue;
+    ++result.functions;
+    result.instructions += opinions[i]->instructions;
+    if (opinions[i]->disagrees())
+      result.disagreeing.emplace(work[i], *std::move(opinions[i]));
   }
+  if (result.functions != work.size())
+    result.incomplete =
+        fmt::format("{}: {} of {} changed bodies were not read by the second decoder: {}", program.image().moduleName(),
+                    work.size() - result.functions, work.size(), budget.reason());
   return result;
 }
 

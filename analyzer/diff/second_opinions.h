@@ -16,10 +16,11 @@ namespace hotgate::analyzer {
 
 // Of one image.
 struct SecondOpinions {
-  std::string decoder; // "Capstone 4.0.2"
-  size_t functions = 0;
+  std::string decoder;  // "Capstone 4.0.2"
+  size_t functions = 0; // that were read
   uint64_t instructions = 0;
   std::map<FunctionIndex, SecondOpinion> disagreeing;
+  std::string incomplete; // what a spent budget left unread; "" when nothing
 
   // Null when the decoders agree about this function, or were not asked.
   [[nodiscard]] const SecondOpinion *of(FunctionIndex function) const;
@@ -30,6 +31,7 @@ struct SecondOpinions {
 [[nodiscard]] std::set<FunctionIndex> changedInPost(const std::vector<FunctionDifference> &functions);
 
 // Errors: input, for a machine that is not decoded; fault, when a decoder cannot be had.
-Result<SecondOpinions> secondOpinions(const Program &program, const std::set<FunctionIndex> &functions);
+Result<SecondOpinions> secondOpinions(const Program &program, const std::set<FunctionIndex> &functions,
+                                      const Budget &budget = {});
 
 } // namespace hotgate::analyzer

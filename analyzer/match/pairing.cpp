@@ -36,15 +36,17 @@ bool findsPairs(const NamedPass &pass, PassInput &input, Pairing &pairing) {
 
 } // namespace
 
-Pairing pairPrograms(const Program &pre, const Program &post) {
+Pairing pairPrograms(const Program &pre, const Program &post, const Budget &budget) {
   PassInput input{pre, post, maskedBodyHashes(pre), maskedBodyHashes(post)};
   Pairing pairing(pre, post);
   for (const NamedPass &pass : namePasses)
     findsPairs(pass, input, pairing);
   constexpr int mostRounds = 64; // each finds a pair or is the last; hostile input could make it long
+  const auto findsMore = [&](const NamedPass &pass) { return !budget.isSpent() && findsPairs(pass, input, pairing); };
   for (int round = 0; round < mostRounds; ++round)
-    if (std::ranges::none_of(bodyPasses, [&](const NamedPass &pass) { return findsPairs(pass, input, pairing); }))
+    if (std::ranges::none_of(bodyPasses, findsMore))
       break;
+  pairing.isComplete = !budget.isSpent();
   return pairing;
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "analyzer/code/program.h"
+#include "support/budget.h"
 
 #include <limits>
 #include <optional>
@@ -52,10 +53,11 @@ private:
 struct Pairing {
   PairList functions;
   PairList data;
+  bool isComplete = true; // false: the budget was spent before nothing more was found
   Pairing(const Program &pre, const Program &post)
       : functions(pre.functions().size(), post.functions().size()), data(pre.data().size(), post.data().size()) {}
 };
 
-Pairing pairPrograms(const Program &pre, const Program &post);
+Pairing pairPrograms(const Program &pre, const Program &post, const Budget &budget = {});
 
 } // namespace hotgate::analyzer

@@ -77,34 +77,4 @@ std::string escapeMarkup(std::string_view text) {
   return result;
 }
 
-std::string wrapped(std::string_view text, size_t width, std::string_view indent) {
-  const auto lengthOf = [](std::string_view word) {
-    return static_cast<size_t>(
-        std::ranges::count_if(word, [](char c) { return (static_cast<uint8_t>(c) & 0xc0U) != 0x80U; }));
-  };
-  std::string result;
-  size_t column = 0;
-  while (!text.empty()) {
-    const size_t space = std::min(text.find(' '), text.size());
-    const std::string_view word = text.substr(0, space);
-    text.remove_prefix(std::min(space + 1, text.size()));
-    if (word.empty())
-      continue;
-    if (column > 0 && column + 1 + lengthOf(word) > width) {
-      result += '\n';
-      column = 0;
-    }
-    if (column == 0) {
-      result += indent;
-      column = indent.size();
-    } else {
-      result += ' ';
-      ++column;
-    }
-    result += word;
-    column += lengthOf(word);
-  }
-  return result + "\n";
-}
-
 } // namespace hotgate::rules

@@ -16,7 +16,4 @@ std::string printable(std::string_view text);
 // printable(), and safe inside HTML and XML, in text and in quoted attributes.
 std::string escapeMarkup(std::string_view text);
 
-// Lines of at most `width` code points, each behind `indent`; a longer word stays whole. Ends with a newline.
-std::string wrapped(std::string_view text, size_t width, std::string_view indent);
-
 } // namespace hotgate::rules

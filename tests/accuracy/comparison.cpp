@@ -27,7 +27,7 @@ std::string sumGap(const char *which, uint64_t counted, uint64_t size) {
 } // namespace
 
 Result<analyzer::Program> openProgram(const std::filesystem::path &image, bool withSymbols) {
-  HOTGATE_TRY(cli::LoadedProgram loaded, cli::loadProgram(image, {{}, {}, !withSymbols}));
+  HOTGATE_TRY(cli::LoadedProgram loaded, cli::loadProgram(image, {{}, {}, !withSymbols}, {}));
   return std::move(loaded.program);
 }
 

@@ -93,6 +93,29 @@ TEST_F(CommandLineTest, TheSameInputGivesTheSameBytes) {
   EXPECT_EQ(read(out / "report.html"), html);
 }
 
+TEST_F(CommandLineTest, ASpentBudgetMakesTheVerdictIncomplete) {
+  const Finished finished = run("check --budget 0.001 " + quoted(kb / "KB.yaml") + " --out " + quoted(out));
+  EXPECT_EQ(finished.exitCode, 3) << finished.errors;
+  const auto verdict = nlohmann::json::parse(read(out / "verdict.json"));
+  EXPECT_EQ(verdict["verdict"], "incomplete");
+  EXPECT_THAT(verdict["not_evaluated"].dump(), HasSubstr("the time budget of 0.001 s is spent"));
+  EXPECT_THAT(verdict["findings"].dump(), Not(HasSubstr("HG108"))) << "no claim about what nobody looked at";
+}
+
+TEST_F(CommandLineTest, ADiffWithASpentBudgetShowsWhatWasDone) {
+  const std::string images = quoted(kb / "pre" / "dhcpsrv.exe") + " " + quoted(kb / "post" / "dhcpsrv.exe");
+  const Finished text = run("diff --budget 0.001 " + images);
+  EXPECT_EQ(text.exitCode, 3) << text.errors;
+  EXPECT_THAT(text.output, HasSubstr("were not compared"));
+  EXPECT_THAT(text.output, HasSubstr("--budget"));
+  const Finished json = run("diff --memory-budget 1 --format json " + images);
+  EXPECT_EQ(json.exitCode, 3) << json.errors;
+  const auto diff = nlohmann::json::parse(json.output);
+  EXPECT_THAT(diff["incomplete"].dump(), HasSubstr("the memory budget of 1 MiB is spent"));
+  EXPECT_GT(diff["summary"]["not_compared"], 0);
+  EXPECT_EQ(run("diff --budget 0 " + images).exitCode, 4);
+}
+
 TEST_F(CommandLineTest, ATruncatedImageIsRefusedByName) {
   fs::resize_file(kb / "post" / "dhcpsrv.exe", 700);
   expectRefused(check(), 5, {"post/dhcpsrv.exe", "Next:"});

@@ -213,12 +213,10 @@ TEST(Escape, ControlCharactersAreSpelledOut) {
   EXPECT_EQ(escapeMarkup("<a b='\"&\">"), "&lt;a b=&#39;&quot;&amp;&quot;&gt;");
 }
 
-TEST(Escape, NumbersAndLines) {
+TEST(Escape, Numbers) {
   EXPECT_EQ(grouped(0), "0");
   EXPECT_EQ(grouped(999), "999");
   EXPECT_EQ(grouped(-1234567), "-1,234,567");
-  EXPECT_EQ(wrapped("one two  three", 9, "  "), "  one two\n  three\n");
-  EXPECT_EQ(wrapped("averyverylongword x", 6, ""), "averyverylongword\nx\n");
 }
 
 TEST(RuleDocument, IsFresh) {

@@ -89,6 +89,11 @@ TEST(OutputFile, APipeStaysAPipe) {
   std::filesystem::remove(pipe);
 }
 
+TEST(PrintableText, LinesAreWrappedBetweenWords) {
+  EXPECT_EQ(wrapped("one two  three", 9, "  "), "  one two\n  three\n");
+  EXPECT_EQ(wrapped("averyverylongword x", 6, ""), "averyverylongword\nx\n");
+}
+
 TEST(OutputFile, AFailedWriteLeavesNothingAndNamesThePath) {
   const auto folder = std::filesystem::path(testing::TempDir()) / "output_file_test";
   std::filesystem::remove_all(folder);

@@ -209,6 +209,17 @@ TEST(SecondOpinion, ReadsAroundJumpTables) {
   EXPECT_THAT(opinion.places, IsEmpty());
 }
 
+TEST(SecondOpinions, ASpentBudgetLeavesBodiesUnreadAndSaysSo) {
+  const Program program = test::openProgram(test::buildImage("EXPORT NOINLINE int Renew(int x) { return x * 7; }"));
+  const Budget spent(BudgetLimits{std::chrono::milliseconds(0), UINT64_MAX});
+  const auto opinions = secondOpinions(program, {0}, spent);
+  ASSERT_TRUE(opinions);
+  EXPECT_EQ(opinions->functions, 0U);
+  EXPECT_EQ(opinions->incomplete, "code.dll: 1 of 1 changed bodies were not read by the second decoder: "
+                                  "the time budget of 0 s is spent");
+  EXPECT_EQ(secondOpinions(program, {0})->incomplete, "");
+}
+
 TEST(SecondOpinions, AreAskedForChangedAndAddedFunctionsOfTheirSide) {
   const auto source = [](const char *body, const char *more) {
     return std::string("volatile int g; EXPORT NOINLINE void Patched() { ") + body +
