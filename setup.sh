@@ -3,9 +3,11 @@
 
 say() { printf '== %s\n' "$*"; }
 
+# install_packages [package ...]: those of packages.txt, and these
 install_packages() {
   local wanted missing=() as_root=()
   mapfile -t wanted < <(grep -v -e '^#' -e '^$' packages.txt)
+  wanted+=("$@")
   local installed
   installed=$(dpkg-query -W -f '${Package} ${Status}\n' "${wanted[@]}" 2>/dev/null | awk '$NF == "installed" {print $1}')
   local package
