@@ -38,6 +38,7 @@ Result<KbFile> readKbFile(const std::filesystem::path &path) {
   const std::string pre = yaml.text("pre");
   const std::string post = yaml.text("post");
   const std::string hotpatch = yaml.text("hotpatch", "");
+  const std::string previous = yaml.text("previous", "");
   const std::vector<std::string> symbols = yaml.has("symbols") ? yaml.texts("symbols") : std::vector<std::string>();
   if (yaml.has("declared"))
     kb.declared = yaml.texts("declared");
@@ -47,11 +48,22 @@ Result<KbFile> readKbFile(const std::filesystem::path &path) {
   constexpr std::array tracks = {"hotpatch", "baseline", "out-of-band"};
   if (std::find(tracks.begin(), tracks.end(), kb.track) == tracks.end())
     yaml.refuse("track", fmt::format("'{}' is not hotpatch, baseline or out-of-band", kb.track));
+  // A baseline is for all machines, any other KB for those of its track.
+  kb.offered = yaml.has("offered")      ? yaml.texts("offered")
+               : kb.track == "baseline" ? std::vector<std::string>{"hotpatch", "standard"}
+               : kb.track == "hotpatch" ? std::vector<std::string>{"hotpatch"}
+                                        : std::vector<std::string>{"standard"};
+  for (const std::string &machines : kb.offered)
+    if (machines != "hotpatch" && machines != "standard")
+      yaml.refuse("offered", fmt::format("'{}' is not hotpatch or standard", machines));
   HOTGATE_CHECK(yaml.finish());
   HOTGATE_TRY(kb.pre, existing(kb, "pre", pre));
   HOTGATE_TRY(kb.post, existing(kb, "post", post));
   if (!hotpatch.empty()) {
     HOTGATE_TRY(kb.hotpatch, existing(kb, "hotpatch", hotpatch));
+  }
+  if (!previous.empty()) {
+    HOTGATE_TRY(kb.previous, existing(kb, "previous", previous));
   }
   for (const std::string &folder : symbols) {
     HOTGATE_TRY(auto found, existing(kb, "symbols", folder));

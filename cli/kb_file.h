@@ -14,12 +14,14 @@ struct KbFile {
   std::filesystem::path folder; // of KB.yaml; every path below is relative to it as written, and joined with it here
   std::string fileName;         // "KB.yaml"
   std::string kb;
-  std::string track;    // hotpatch, baseline, out-of-band
-  std::string baseline; // "" when not given
+  std::string track;                // hotpatch, baseline, out-of-band
+  std::string baseline;             // "" when not given
+  std::vector<std::string> offered; // to whose machines: hotpatch, standard
   std::filesystem::path pre;
   std::filesystem::path post;
   std::optional<std::filesystem::path> hotpatch;
-  std::vector<std::filesystem::path> symbols; // folders with PDBs, besides the images' own
+  std::optional<std::filesystem::path> previous; // hotpatch images of the KB before, on the same baseline
+  std::vector<std::filesystem::path> symbols;    // folders with PDBs, besides the images' own
   std::vector<std::string> declared;
   std::vector<std::string> roles;
   std::optional<std::filesystem::path> lab;

@@ -4,6 +4,7 @@
 #include "analyzer/facts/analysis_writer.h"
 #include "analyzer/image/hotpatch_table.h"
 #include "cli/loaded_program.h"
+#include "cli/previous_hotpatch.h"
 #include "support/log.h"
 #include "support/mapped_file.h"
 #include "support/sha256.h"
@@ -176,6 +177,7 @@ Result<> analyzeModule(const KbFile &kb, const Module &module, const BudgetLimit
       incomplete.push_back(opinions->incomplete);
   HOTGATE_CHECK(writeModule(facts, analysis));
   HOTGATE_CHECK(writeIncomplete(module.name, incomplete, facts));
+  HOTGATE_CHECK(writePreviousHotpatch(kb, module.name, facts));
   return writeHotpatchEvidence(module.name, incomplete.empty() ? lackOfHotpatch(kb, analysis) : incomplete.front(),
                                facts);
 }
@@ -186,6 +188,9 @@ Result<> writeKb(const KbFile &kb, facts::Database &facts) {
   HOTGATE_TRY(auto declared, facts.prepare("INSERT OR IGNORE INTO declared_function VALUES (?)"));
   for (const std::string &name : kb.declared)
     HOTGATE_CHECK(declared.run(name));
+  HOTGATE_TRY(auto offered, facts.prepare("INSERT OR IGNORE INTO offered VALUES (?)"));
+  for (const std::string &machines : kb.offered)
+    HOTGATE_CHECK(offered.run(machines));
   HOTGATE_CHECK(writeInput(kb, kb.folder / kb.fileName, facts));
   return kb.lab ? writeInput(kb, *kb.lab, facts) : Result<>();
 }

@@ -12,6 +12,8 @@ CREATE TABLE kb (
   baseline TEXT NOT NULL           -- KB number of the baseline month, '' when not given
 );
 CREATE TABLE declared_function (name TEXT PRIMARY KEY);
+-- Whose machines the KB is offered to: 'hotpatch' (enrolled in the hotpatch track), 'standard' (all others).
+CREATE TABLE offered (machines TEXT PRIMARY KEY);
 
 -- Which evidence exists. A rule that needs what is missing is "not evaluated", with this reason.
 --   kind: 'private' (types and every function name), 'public' (names only), 'lab' (the dynamic half ran to its end),
@@ -181,6 +183,18 @@ CREATE TABLE hotpatch_record (
   base_function     INTEGER REFERENCES function,  -- pre body whose entry is the base-side RVA, when it is one
   hotpatch_function INTEGER REFERENCES function,  -- hotpatch body whose entry is the hotpatch-side RVA, when it is one
   PRIMARY KEY (image_id, ordinal)
+);
+
+-- The hotpatch images of the KB before, on the same baseline (KB.yaml's key previous).
+CREATE TABLE previous_hotpatch (
+  previous_id INTEGER PRIMARY KEY, module TEXT NOT NULL UNIQUE, path TEXT NOT NULL, sequence INTEGER NOT NULL
+);
+CREATE TABLE previous_base (
+  previous_id INTEGER NOT NULL REFERENCES previous_hotpatch, ordinal INTEGER NOT NULL,
+  timestamp INTEGER NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY (previous_id, ordinal)
+);
+CREATE TABLE previous_redirect (
+  previous_id INTEGER NOT NULL REFERENCES previous_hotpatch, base_rva INTEGER NOT NULL, PRIMARY KEY (previous_id, base_rva)
 );
 
 -- Functions of post and of the hotpatch image, paired and compared like function_pair: the hot fix must be the cold fix.

@@ -8,10 +8,11 @@ namespace hotgate::rules {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 6> families{{{"HG1", "Function replacement"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> families{{{"HG1", "Function replacement"},
                                                                                  {"HG2", "Data and layout"},
                                                                                  {"HG3", "Behaviour"},
                                                                                  {"HG4", "Image and hotpatch metadata"},
+                                                                                 {"HG5", "Servicing and applicability"},
                                                                                  {"HG6", "Lab"},
                                                                                  {"HG9", "The tool's own integrity"}}};
 

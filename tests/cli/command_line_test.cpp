@@ -116,6 +116,38 @@ TEST_F(CommandLineTest, ADiffWithASpentBudgetShowsWhatWasDone) {
   EXPECT_EQ(run("diff --budget 0 " + images).exitCode, 4);
 }
 
+TEST_F(CommandLineTest, AHotpatchIsJudgedByTheOneBeforeIt) {
+  // lease-layout's image redirects more functions than good's, for the same base and with the same sequence number.
+  fs::copy(fs::path(HOTGATE_CORPUS) / "dhcp" / "lease-layout" / "hotpatch", kb / "previous");
+  replaceInKb("hotpatch: hotpatch/", "hotpatch: hotpatch/\nprevious: previous/");
+  const Finished finished = check();
+  EXPECT_EQ(finished.exitCode, 2) << finished.errors;
+  EXPECT_THAT(finished.output, AllOf(HasSubstr("HG503"), HasSubstr("has sequence number 1, and the one before it"),
+                                     HasSubstr("HG505  dhcpsrv.exe!RenewLease")));
+  EXPECT_THAT(finished.output, Not(HasSubstr("HG504")));
+}
+
+TEST_F(CommandLineTest, AHotpatchForAnotherBaseThanTheOneBeforeItIsBlocked) {
+  fs::create_directory(kb / "previous");
+  fs::copy(fs::path(HOTGATE_CORPUS) / "dhcp" / "wrong-base" / "hotpatch" / "dhcpsrv.exe",
+           kb / "previous" / "DHCPSRV.EXE");
+  replaceInKb("hotpatch: hotpatch/", "hotpatch: hotpatch/\nprevious: previous/");
+  const Finished finished = check();
+  EXPECT_EQ(finished.exitCode, 2) << finished.errors;
+  EXPECT_THAT(finished.output, HasSubstr("HG504"));
+}
+
+TEST_F(CommandLineTest, APreviousImageWithoutHotpatchTableIsRefused) {
+  fs::copy(kb / "pre", kb / "previous");
+  replaceInKb("hotpatch: hotpatch/", "hotpatch: hotpatch/\nprevious: previous/");
+  expectRefused(check(), 5, {"previous/dhcpsrv.exe", "has no hotpatch table", "Next:"});
+}
+
+TEST_F(CommandLineTest, WhomAKbIsOfferedToIsChecked) {
+  replaceInKb("track: hotpatch", "track: out-of-band\noffered: [everyone]");
+  expectRefused(check(), 4, {"KB.yaml", "'everyone' is not hotpatch or standard"});
+}
+
 TEST_F(CommandLineTest, ATruncatedImageIsRefusedByName) {
   fs::resize_file(kb / "post" / "dhcpsrv.exe", 700);
   expectRefused(check(), 5, {"post/dhcpsrv.exe", "Next:"});

@@ -1,0 +1,3 @@
+-- expect: KB5099001
+-- says: holds 1 hotpatch image: hotpatch/dhcpsrv.exe
+UPDATE kb SET track = 'baseline';
