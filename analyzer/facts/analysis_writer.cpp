@@ -1,6 +1,8 @@
 #include "analyzer/facts/analysis_writer.h"
 
 #include "analyzer/code/decoder.h"
+#include "analyzer/code/import_calls.h"
+#include "analyzer/code/registrations.h"
 #include "support/sha256.h"
 
 #include <algorithm>
@@ -27,6 +29,8 @@ public:
     HOTGATE_CHECK(facts_.execute("BEGIN"));
     HOTGATE_TRY(pre_, writeImage(analysis_.pre, "pre"));
     HOTGATE_TRY(post_, writeImage(analysis_.post, "post"));
+    HOTGATE_CHECK(writeImportCalls(analysis_.pre.program, pre_.functions));
+    HOTGATE_CHECK(writeRegistrations(analysis_.pre.program, pre_.functions));
     HOTGATE_CHECK(writeFunctionPairs());
     HOTGATE_CHECK(writeTypes());
     HOTGATE_CHECK(writeGlobals());
@@ -111,6 +115,24 @@ private:
         if (callee && (*callee != i || reference.kind == ReferenceKind::call))
           HOTGATE_CHECK(insert.run(ids[i], ids[*callee], reference.instruction));
       }
+    return {};
+  }
+
+  Result<> writeImportCalls(const Program &program, const FunctionIds &ids) {
+    HOTGATE_TRY(auto insert, facts_.prepare("INSERT OR IGNORE INTO import_call VALUES (?,?,?,?,?)"));
+    for (const ImportCall &call : importCalls(program))
+      HOTGATE_CHECK(insert.run(ids[call.function], call.site, llvm::StringRef(call.import->dll).lower(),
+                               call.import->name, call.isPoll));
+    return {};
+  }
+
+  Result<> writeRegistrations(const Program &program, const FunctionIds &ids) {
+    HOTGATE_TRY(auto insert, facts_.prepare("INSERT OR IGNORE INTO registration VALUES (?,?,?,?,?)"));
+    for (const Registration &registration : registrations(program)) {
+      const auto registrar = program.functionContaining(registration.site);
+      HOTGATE_CHECK(insert.run(ids[registration.function], registeredAsName(registration.as), registration.by,
+                               registrar ? std::optional<int64_t>(ids[*registrar]) : std::nullopt, registration.site));
+    }
     return {};
   }
 
@@ -338,7 +360,7 @@ private:
       return {};
     std::vector<std::string> unknown;
     for (const Function &function : image.program.functions())
-      if (function.source != FunctionSource::pdb && !isImportThunk(image.program, function))
+      if (function.source != FunctionSource::pdb && importOfThunk(image.program, function) == nullptr)
         unknown.push_back(function.name);
     if (unknown.empty())
       return {};
@@ -350,12 +372,6 @@ private:
                     image.displayPath, unknown.size(),
                     fmt::join(unknown.begin(), unknown.begin() + static_cast<ptrdiff_t>(shown), ", "),
                     unknown.size() > shown ? ", ..." : ""));
-  }
-
-  // `jmp [slot]`, made by the linker.
-  static bool isImportThunk(const Program &program, const Function &function) {
-    return function.references.size() == 1 && function.references.front().instruction == function.body.rva &&
-           program.image().importAtSlot(function.references.front().target) != nullptr;
   }
 
   facts::Database &facts_;

@@ -89,6 +89,22 @@ CREATE TABLE function_name (function_id INTEGER NOT NULL REFERENCES function, na
 CREATE TABLE call (caller INTEGER NOT NULL REFERENCES function, callee INTEGER NOT NULL REFERENCES function, site_rva INTEGER NOT NULL,
   PRIMARY KEY (caller, callee, site_rva));
 CREATE INDEX call_by_callee ON call (callee);
+-- Of the base: which function calls which import, directly or through a thunk (analyzer/code/import_calls.h).
+CREATE TABLE import_call (
+  function_id INTEGER NOT NULL REFERENCES function, site_rva INTEGER NOT NULL,
+  dll TEXT NOT NULL, name TEXT NOT NULL,       -- as in table import
+  polls INTEGER NOT NULL,                      -- a wait whose timeout is a constant zero
+  PRIMARY KEY (function_id, site_rva)
+);
+-- Of the base: functions whose address the system was given (analyzer/code/registrations.h).
+CREATE TABLE registration (
+  function_id INTEGER NOT NULL REFERENCES function,
+  kind    TEXT NOT NULL,                       -- thread, service-main, once, initializer, tls-callback, dll-entry, callback
+  api     TEXT NOT NULL,                       -- 'CreateThread'; 'TLS directory', 'entry point'
+  registrar INTEGER REFERENCES function,       -- the function with the call; NULL when the image's own tables say it
+  site_rva INTEGER NOT NULL,                   -- 0 when the image's own tables say it
+  PRIMARY KEY (function_id, kind, site_rva)
+);
 -- S_INLINESITE: the body of function_id contains a copy of inlinee.
 CREATE TABLE inline_site (function_id INTEGER NOT NULL REFERENCES function, inlinee TEXT NOT NULL, PRIMARY KEY (function_id, inlinee));
 

@@ -82,6 +82,21 @@ std::string twoStatics(const char *step) {
 const std::string constantTable = "int g_first, g_second;\nextern int *const g_pointers[2] = {&g_first, &g_second};\n"
                                   "EXPORT int *const *Pointers() { return g_pointers; }\n";
 
+// A thread that waits for work.
+std::string threads(const char *worker, const char *next) {
+  return std::string(
+             "extern \"C\" __declspec(dllimport) void *CreateThread(void *, unsigned long long, unsigned long "
+             "(*)(void *), void *, unsigned long, unsigned long *); extern \"C\" __declspec(dllimport) unsigned "
+             "long WaitForSingleObject(void *, unsigned long);\n"
+             "NOINLINE int Next(void *queue) { WaitForSingleObject(queue, 0xFFFFFFFF); return *(volatile int "
+             "*)queue + ") +
+         next + "; }\nNOINLINE unsigned long Worker(void *queue) { while (Next(queue) != " + worker +
+         ") {} return 0; }\nEXPORT NOINLINE int Begin(void *queue) { CreateThread(nullptr, 0, Worker, queue, 0, "
+         "nullptr); "
+         "return 1; }\n";
+}
+const BuildOptions kernel{{}, {}, {{"kernel32.dll", {"CreateThread", "WaitForSingleObject"}}}, true};
+
 std::string noted(const char *code = "") {
   return std::string("volatile int g_line;\nEXPORT NOINLINE void Noted() { g_line = __LINE__;") + code + " }\n";
 }
@@ -178,6 +193,8 @@ std::vector<Case> cases() {
        oneImport,
        twoImports},
       {"NoHotpatchImage", before, after, {}, "block", {"HG405"}},
+      {"ThreadsFunction", threads("7", "1"), threads("8", "1"), {"Worker"}, "review", {"HG301"}, kernel, kernel},
+      {"WaitUnderneath", threads("7", "1"), threads("7", "2"), {"Next"}, "review", {"HG302"}, kernel, kernel},
   };
 }
 
