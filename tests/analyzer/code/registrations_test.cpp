@@ -8,7 +8,6 @@ namespace hotgate::analyzer::test {
 namespace {
 
 using testing::Contains;
-using testing::IsEmpty;
 using testing::Not;
 using testing::Pair;
 using testing::UnorderedElementsAre;
