@@ -39,6 +39,7 @@ public:
                        [](const Datum &a, const Datum &b) { return a.rva < b.rva; });
     for (size_t i = 0; i < data_.size(); ++i)
       bound(data_[i], i + 1 < data_.size() ? data_[i + 1].rva : std::numeric_limits<uint32_t>::max());
+    markReferenced(places);
     return {std::move(data_), std::move(types.imageRelativeFields)};
   }
 
@@ -151,6 +152,15 @@ private:
       end = std::min<uint64_t>(end, taken->rva);
     const uint64_t room = end - datum.rva;
     datum.size = static_cast<uint32_t>(datum.sized ? std::min<uint64_t>(datum.size, room) : room);
+  }
+
+  void markReferenced(const std::vector<uint32_t> &places) {
+    auto place = places.begin();
+    for (Datum &datum : data_) {
+      while (place != places.end() && *place < datum.rva)
+        ++place;
+      datum.isReferenced = place != places.end() && *place - datum.rva < std::max(datum.size, 1U);
+    }
   }
 
   const Image &image_;

@@ -90,6 +90,7 @@ struct Datum {
   std::string typeName; // "" when unknown
   std::string object;   // object file of a static, "" for what the whole program sees
   bool sized = false;   // the size is the symbol's own
+  bool isReferenced = false; // an instruction or a pointer leads into it
 };
 
 } // namespace hotgate::analyzer

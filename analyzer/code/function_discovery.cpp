@@ -37,7 +37,8 @@ public:
     mergeNew();
     decodeNew();
     // What is found by what it calls can call again. Each round finds a function or is the last.
-    while (addCallTargets() || addPointersInCode() || addPointersInData() || addGaps()) {
+    while (addCallTargets() || addPointersInCode() || addAlignedPointersInData() || addOtherPointersInData() ||
+           addGaps()) {
       if (budget_.isSpent()) {
         result_.isComplete = false;
         break;
@@ -265,7 +266,12 @@ private:
   void decodeFunction(Decoder &decoder, Function &function, size_t index, std::vector<Reference> &found) const {
     const size_t begin = found.size();
     function.isOpen = function.body.size == 0;
-    const uint32_t limit = function.isOpen ? limitOf(function.body.rva, index) : 0;
+    uint32_t limit = 0;
+    if (function.isOpen) {
+      limit = limitOf(function.body.rva);
+      if (index + 1 < result_.functions.size())
+        limit = std::min(limit, result_.functions[index + 1].body.rva);
+    }
     ReferenceScanner scanner(image_, decoder, function, found);
     scanRanges(scanner, function, limit);
     if (!scanner.mustScanAgain())
@@ -292,10 +298,8 @@ private:
   }
 
   // Where a body without a size must end at the latest: the next range, structure, or the section's end.
-  uint32_t limitOf(uint32_t rva, size_t index) const {
+  uint32_t limitOf(uint32_t rva) const {
     uint64_t limit = uint64_t{rva} + image_.bytesFrom(rva).size();
-    if (index + 1 < result_.functions.size())
-      limit = std::min<uint64_t>(limit, result_.functions[index + 1].body.rva);
     const auto range = std::upper_bound(ranges_.begin(), ranges_.end(), rva,
                                         [](uint32_t address, const CodeRange &r) { return address < r.rva; });
     if (range != ranges_.end())
@@ -420,14 +424,11 @@ private:
     return next != ranges_.begin() && std::prev(next)->contains(rva);
   }
 
-  // `lea reg, [function]`. Once, and before pointers in data: those can also be the cases of a switch, and lie inside a
-  // function as soon as it is known.
+  // `lea reg, [function]`, of what was decoded since it was last asked.
   bool addPointersInCode() {
-    if (std::exchange(codePointersAdded_, true))
-      return false;
     std::vector<uint32_t> targets;
-    for (const auto &block : result_.references)
-      for (const Reference &reference : block)
+    for (; pointersAddedOf_ < result_.references.size(); ++pointersAddedOf_)
+      for (const Reference &reference : result_.references[pointersAddedOf_])
         if ((reference.kind == ReferenceKind::data || reference.kind == ReferenceKind::absolute) &&
             reference.accessWidth == 0) // what is read or written there is no code
           targets.push_back(reference.target);
@@ -435,17 +436,52 @@ private:
     return !new_.empty();
   }
 
-  // Virtual functions, callbacks. Once.
-  bool addPointersInData() {
-    if (std::exchange(dataPointersAdded_, true))
+  // Virtual functions, callbacks; but also, on x86, the cases of a switch, which lie inside a function as soon as that
+  // is known. So first what begins where linkers put functions. Once.
+  bool addAlignedPointersInData() {
+    if (std::exchange(alignedPointersAdded_, true))
       return false;
+    std::vector<uint32_t> targets = pointersInData();
+    std::erase_if(targets, [this](uint32_t rva) { return !isAlignedBehindFiller(rva); });
+    for (const uint32_t target : targets)
+      add(target, FunctionSource::pointer);
+    return !new_.empty();
+  }
+
+  // The rest, one after the other: a pointer into the one before is none to a function. Once.
+  bool addOtherPointersInData() {
+    if (std::exchange(otherPointersAdded_, true))
+      return false;
+    Decoder decoder = *Decoder::create(image_.machine());
+    std::vector<Reference> ignored;
+    uint32_t end = 0;
+    for (const uint32_t target : pointersInData()) {
+      if (target < end)
+        continue;
+      Function &function = add(target, FunctionSource::pointer);
+      ignored.clear();
+      end = ReferenceScanner(image_, decoder, function, ignored).scanOpen(target, limitOf(target)).end;
+    }
+    return !new_.empty();
+  }
+
+  // Outside of what is known, ascending.
+  std::vector<uint32_t> pointersInData() {
     std::vector<uint32_t> targets;
     for (const BaseRelocation &relocation : image_.relocations())
       if (!isInsideRange(relocation.rva))
-        if (const auto target = image_.pointerAt(relocation.rva))
+        if (const auto target = image_.pointerAt(relocation.rva); target && isCode(*target) && !isInsideKnown(*target))
           targets.push_back(*target);
-    addTargets(std::move(targets), Target::pointed);
-    return !new_.empty();
+    sortUnique(targets);
+    return targets;
+  }
+
+  bool isAlignedBehindFiller(uint32_t rva) const {
+    constexpr uint32_t alignment = 16;
+    constexpr uint8_t breakpoint = 0xCC; // nops stand in front of a loop, too
+    const Section *section = image_.sectionAt(rva);
+    return rva % alignment == 0 &&
+           (rva == section->rva || image_.bytesFrom(rva - 1).front() == breakpoint || isInsideRange(rva - 1));
   }
 
   // Code that nothing refers to, and code behind a wrongly seen end.
@@ -526,8 +562,9 @@ private:
   std::vector<Function> new_;
   std::vector<CodeRange> ranges_;
   std::vector<size_t> decoded_; // indexes of the functions decoded last, until functions are merged
-  bool codePointersAdded_ = false;
-  bool dataPointersAdded_ = false;
+  size_t pointersAddedOf_ = 0;  // blocks of references whose code pointers are added
+  bool alignedPointersAdded_ = false;
+  bool otherPointersAdded_ = false;
 };
 
 } // namespace

@@ -1,5 +1,7 @@
 #include "analyzer/code/reference_scan.h"
 
+#include "analyzer/code/x86_encoding.h"
+
 #include <algorithm>
 #include <limits>
 #include <llvm/BinaryFormat/COFF.h>
@@ -23,6 +25,12 @@ bool isCall(Flow flow) { return flow == Flow::call || flow == Flow::indirectCall
 
 bool isStop(Flow flow) { return flow == Flow::stop || flow == Flow::branch || flow == Flow::indirectBranch; }
 
+void describeAccess(const Instruction &instruction, Reference &reference) {
+  reference.accessWidth = instruction.accessWidth;
+  reference.writes = instruction.mayStore;
+  reference.spreads = instruction.hasIndexRegister || instruction.hasBaseRegister;
+}
+
 } // namespace
 
 ReferenceScan ReferenceScanner::scan(const CodeRange &range) { return run(range, false); }
@@ -35,6 +43,7 @@ ReferenceScan ReferenceScanner::run(const CodeRange &range, bool isOpen) {
   bytes_ = image_.bytesFrom(range.rva);
   bytes_ = bytes_.first(std::min<size_t>(bytes_.size(), range.size));
   furthestTarget_ = 0;
+  switchBound_ = {};
   if (image_.machine() == Machine::arm64)
     followRangesBefore();
   const auto relocations = image_.relocations();
@@ -64,6 +73,8 @@ ReferenceScan ReferenceScanner::run(const CodeRange &range, bool isOpen) {
     }
     if (at == 0)
       result.firstInstructionSize = instruction.size;
+    if (isOpen && image_.machine() == Machine::x86)
+      switchBound_.follow(bytes_.subspan(at, instruction.size));
     addReferences(instruction);
     if (image_.machine() == Machine::arm64)
       followArm64(instruction);
@@ -104,38 +115,70 @@ void ReferenceScanner::addReferences(const Instruction &instruction) {
     reference.field = instruction.rva + field.offset;
     reference.size = field.size;
     reference.form = field.form;
-    // With an index only the first element's width is known, and any of them is read.
-    reference.accessWidth = instruction.hasIndexRegister ? uint8_t{0} : instruction.accessWidth;
-    reference.writes = instruction.mayStore;
-    reference.spreads = instruction.hasIndexRegister || instruction.hasBaseRegister;
-    if (field.kind == EncodedField::Kind::number) {
-      if (isAbsolute(field, reference)) {
-        reference.kind = ReferenceKind::absolute;
-      } else if (isImageRelative(instruction, field)) {
-        reference.kind = ReferenceKind::imageRelative;
-        reference.target = static_cast<uint32_t>(field.value);
-      } else {
-        continue;
-      }
-      noteTable(reference.target, instruction);
-      if (isOpen_)
-        lookAhead(reference, instruction);
-    } else {
-      if (field.kind == EncodedField::Kind::page || field.value < 0 ||
-          field.value > std::numeric_limits<uint32_t>::max())
-        continue;
-      reference.target = static_cast<uint32_t>(field.value);
-      if (field.kind == EncodedField::Kind::ripRelative) {
-        reference.kind = ReferenceKind::data;
-        holdsImageBase_ |= reference.target == 0;
-      } else {
-        reference.kind = instruction.flow == Flow::call ? ReferenceKind::call : ReferenceKind::branch;
-        if (reference.kind == ReferenceKind::branch && range_.contains(reference.target))
-          furthestTarget_ = std::max(furthestTarget_, reference.target);
-      }
-    }
-    found_.push_back(reference);
+    if (field.kind == EncodedField::Kind::number)
+      addNumber(instruction, field, reference);
+    else if (field.kind != EncodedField::Kind::page && field.value >= 0 &&
+             field.value <= std::numeric_limits<uint32_t>::max())
+      addPlace(instruction, field, reference);
   }
+}
+
+void ReferenceScanner::addNumber(const Instruction &instruction, const EncodedField &field, Reference &reference) {
+  if (isAbsolute(field, reference)) {
+    reference.kind = ReferenceKind::absolute;
+  } else if (isImageRelative(instruction, field)) {
+    reference.kind = ReferenceKind::imageRelative;
+    reference.target = static_cast<uint32_t>(field.value);
+  } else {
+    return;
+  }
+  if (isDisplacement(instruction, field)) {
+    describeAccess(instruction, reference);
+    noteTable(reference.target, instruction);
+    if (isOpen_)
+      lookAhead(reference, instruction);
+  }
+  found_.push_back(reference);
+}
+
+void ReferenceScanner::addPlace(const Instruction &instruction, const EncodedField &field, Reference &reference) {
+  reference.target = static_cast<uint32_t>(field.value);
+  describeAccess(instruction, reference);
+  if (field.kind == EncodedField::Kind::ripRelative) {
+    reference.kind = ReferenceKind::data;
+    holdsImageBase_ |= reference.target == 0;
+  } else {
+    reference.kind = instruction.flow == Flow::call ? ReferenceKind::call : ReferenceKind::branch;
+    if (reference.kind == ReferenceKind::branch && range_.contains(reference.target) &&
+        !(isOpen_ && beginsBehindFiller(reference.target)))
+      furthestTarget_ = std::max(furthestTarget_, reference.target);
+  }
+  found_.push_back(reference);
+}
+
+// Another function's beginning: `jne OtherFunction`. Linkers fill with breakpoints, compilers do not fill at all between
+// the blocks of a function, or with nops; but a breakpoint can stand behind a call that does not come back.
+bool ReferenceScanner::beginsBehindFiller(uint32_t rva) const {
+  constexpr uint8_t breakpoint = 0xCC;
+  constexpr uint32_t callSize = 5, importCallSize = 6;
+  if (image_.machine() == Machine::arm64 || rva % functionAlignment != 0 || rva - range_.rva <= importCallSize ||
+      byteAt(rva - 1) != breakpoint)
+    return false;
+  const bool isBehindCall = byteAt(rva - 1 - callSize) == 0xE8 ||
+                            (byteAt(rva - 1 - importCallSize) == 0xFF && byteAt(rva - importCallSize) == 0x15);
+  return byteAt(rva - 2) == breakpoint || !isBehindCall;
+}
+
+// False for an immediate: what `mov dword ptr [edi + 8], offset Handler` accesses is not what it names.
+bool ReferenceScanner::isDisplacement(const Instruction &instruction, const EncodedField &field) const {
+  constexpr uint8_t addressBytes = 4;
+  const auto head = x86::readHead(bytes_.subspan(instruction.rva - range_.rva), image_.is64());
+  if (!head)
+    return true;
+  if (head->displacement == addressBytes)
+    return field.offset == head->size;
+  const bool hasModrmAddress = instruction.hasBaseRegister || instruction.hasIndexRegister;
+  return instruction.accessWidth != 0 && !hasModrmAddress; // `mov eax, [address]` can do without ModRM
 }
 
 void ReferenceScanner::followArm64(const Instruction &instruction) {
@@ -260,20 +303,24 @@ void ReferenceScanner::noteTable(uint32_t target, const Instruction &instruction
 }
 
 // Where the cases of a switch lie, so that the code behind its jump is not taken for another function. The table itself
-// may lie behind the code or in read-only data.
+// may lie behind the code or in read-only data. A case can be another function, and then only the number of cases tells
+// that the table goes on.
 void ReferenceScanner::lookAhead(const Reference &reference, const Instruction &instruction) {
   if (image_.is64() ? reference.kind != ReferenceKind::imageRelative : instruction.flow != Flow::indirectBranch)
     return;
-  constexpr uint32_t mostBytes = 4 * 4096;
+  constexpr uint32_t mostCases = 4096;
+  const auto known = switchBound_.casesOf(bytes_.subspan(instruction.rva - range_.rva, instruction.size));
+  const uint32_t cases = std::min(known.value_or(mostCases), mostCases);
   const auto bytes = image_.bytesFrom(reference.target);
-  for (uint32_t at = 0; at < mostBytes && at + 4 <= bytes.size(); at += 4) {
+  for (uint32_t at = 0; at < 4 * cases && at + 4 <= bytes.size(); at += 4) {
     const uint32_t value = read32le(&bytes[at]);
     const auto target = image_.is64()                               ? std::optional(value)
                         : image_.isRelocated(reference.target + at) ? image_.rvaOfAddress(value)
                                                                     : std::nullopt;
-    if (!target || !range_.contains(*target))
+    if (!target || (!known && !range_.contains(*target)))
       return;
-    furthestTarget_ = std::max(furthestTarget_, *target);
+    if (range_.contains(*target) && !beginsBehindFiller(*target))
+      furthestTarget_ = std::max(furthestTarget_, *target);
   }
 }
 

@@ -12,6 +12,7 @@
 #include "analyzer/code/arm64_addresses.h"
 #include "analyzer/code/decoder.h"
 #include "analyzer/code/function.h"
+#include "analyzer/code/switch_bound.h"
 #include "analyzer/image/image.h"
 
 #include <utility>
@@ -50,8 +51,13 @@ private:
   ReferenceScan run(const CodeRange &range, bool isOpen);
   bool endsHere(uint32_t at, const Instruction &instruction) const;
   bool isBreakpoint(const Instruction &instruction) const;
+  bool beginsBehindFiller(uint32_t rva) const;
+  uint8_t byteAt(uint32_t rva) const { return bytes_[rva - range_.rva]; }
   void lookAhead(const Reference &reference, const Instruction &instruction);
   void addReferences(const Instruction &instruction);
+  void addNumber(const Instruction &instruction, const EncodedField &field, Reference &reference);
+  void addPlace(const Instruction &instruction, const EncodedField &field, Reference &reference);
+  bool isDisplacement(const Instruction &instruction, const EncodedField &field) const;
   void followArm64(const Instruction &instruction);
   void followRangesBefore();
   void followRangesBehind();
@@ -79,6 +85,7 @@ private:
   Arm64Addresses arm64_;
   bool isLate_ = false;
   uint32_t furthestTarget_ = 0; // of branches inside the range
+  SwitchBound switchBound_;
   size_t nextRelocation_ = 0;   // first one at or behind the last field asked for
 };
 

@@ -62,6 +62,29 @@ std::vector<Slot> slotsIn(const Program &program, const CodeRange &range) {
   return slots;
 }
 
+// True when a place is known to be the first element of what is there: of a variable, a table of pointers, a text.
+bool beginsAt(const Program &program, const Datum &datum, uint32_t rva) {
+  if (program.image().isRelocated(rva) || (datum.sized && datum.rva == rva))
+    return true;
+  const auto bytes = program.image().bytesFrom(rva - 1);
+  return bytes.size() > 1 && bytes.front() == 0 && textSize(bytes.subspan(1)) != 0;
+}
+
+// What nothing is known to refer to: the whole, or what follows a text without being part of it.
+CodeRange ownerlessPart(const Program &program, const Datum &datum) {
+  const CodeRange whole{datum.rva, datum.size};
+  if (!datum.isReferenced)
+    return whole;
+  const auto bytes = program.bytesOf(whole);
+  const uint32_t text = datum.sized ? 0 : textSize(bytes);
+  if (text == 0)
+    return {};
+  const auto rest = bytes.subspan(text);
+  const auto begin = std::ranges::find_if(rest, [](uint8_t byte) { return byte != 0; }) - rest.begin();
+  const auto skipped = text + static_cast<uint32_t>(begin);
+  return {datum.rva + skipped, static_cast<uint32_t>(bytes.size()) - skipped};
+}
+
 } // namespace
 
 size_t Referents::ContentsHash::operator()(const Contents &contents) const {
@@ -75,7 +98,8 @@ bool Referents::isMutable(const Program &program, uint32_t rva) const {
 
 bool Referents::same(const Reference &pre, const Reference &post) const {
   const bool spreads = pre.spreads || post.spreads;
-  return same(pre.target, post.target, spreads ? 0 : std::min(pre.accessWidth, post.accessWidth));
+  return same(pre.target, post.target, spreads ? 0 : std::min(pre.accessWidth, post.accessWidth)) &&
+         (!spreads || pre.kind != ReferenceKind::absolute || sameBehindBias(pre, post));
 }
 
 bool Referents::same(uint32_t preRva, uint32_t postRva, uint32_t width) const {
@@ -114,6 +138,33 @@ bool Referents::sameFunctionPlace(const Owner &pre, uint32_t preRva, const Owner
          pairing_.functions.toPost(pre.index) == post.index &&
          preRva - pre_.functions()[pre.index].range(pre.part).rva ==
              postRva - post_.functions()[post.index].range(post.part).rva;
+}
+
+// `months[c - 'a']` is `movzx ecx, word ptr [2*eax + months - 194]` on x86: the field points to whatever lies in front of
+// what is read, and its neighbours can end anywhere. What is read lies at the same distance on both sides, within as
+// many elements as a character has values. So what lies there and belongs to nobody else must be equal.
+bool Referents::sameBehindBias(const Reference &pre, const Reference &post) const {
+  constexpr uint32_t characters = 256;
+  const uint32_t reach = characters * std::min(pre.accessWidth, post.accessWidth);
+  const auto data = pre_.data();
+  auto datum = std::ranges::upper_bound(data, pre.target, {}, &Datum::rva);
+  if (datum != data.begin())
+    --datum;
+  if (datum == data.end() || beginsAt(pre_, *datum, pre.target))
+    return true;
+  for (; datum != data.end() && datum->rva < pre.target + reach; ++datum) {
+    const CodeRange here = ownerlessPart(pre_, *datum);
+    if (here.size == 0 || here.rva < pre.target || isMutable(pre_, here.rva))
+      continue;
+    const uint32_t place = post.target + (here.rva - pre.target);
+    const auto index = post_.datumContaining(place);
+    if (!index || isMutable(post_, place))
+      continue;
+    const CodeRange there = ownerlessPart(post_, post_.data()[*index]);
+    if (there.rva == place && there.size != 0 && !sameContents({here, there}))
+      return false;
+  }
+  return true;
 }
 
 Referents::Verdict Referents::compareData(const Owner &pre, const Owner &post, uint32_t preRva, uint32_t postRva,

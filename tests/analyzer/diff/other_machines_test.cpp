@@ -76,6 +76,40 @@ TEST_P(OtherMachines, AnotherAccessToTheSameAddressIsAChange) {
 INSTANTIATE_TEST_SUITE_P(Built, OtherMachines, testing::Values("aarch64", "i386"),
                          [](const auto &info) { return std::string(info.param); });
 
+class X86Data : public testing::TestWithParam<bool> {
+protected:
+  static std::set<std::string> changed(const std::string &pre, const std::string &post) {
+    const BuildOptions options{{"--target=i386-pc-windows-msvc"}, {}, {}, false};
+    return Comparison(buildImage(pre, options), buildImage(post, options), GetParam()).changed();
+  }
+};
+
+// `mov dword ptr [g_text], offset text` writes four bytes, but not of the text.
+TEST_P(X86Data, ATextWhoseAddressIsStoredCountsWhole) {
+  const auto source = [](const std::string &text) {
+    return "EXPORT const char *g_text = 0;\nEXPORT void set() { g_text = \"" + text + "\"; }\n";
+  };
+  EXPECT_THAT(changed(source("hello, world"), source("hello, werld")), testing::ElementsAre("set"));
+}
+
+// `movzx eax, word ptr [2*eax + lengths - 194]` refers to what lies in front of the table.
+TEST_P(X86Data, ATableReadFromABaseInFrontOfItIsFoundAllTheSame) {
+  const auto source = [](int may) {
+    std::string text = "EXPORT const char filler[] = \"";
+    for (int i = 0; i < 60; ++i)
+      text += "all of it ";
+    return text +
+           "\";\nEXPORT const char *place() { return \"in front\"; }\n"
+           "EXPORT int length(const char *s) { static const unsigned short lengths[] = {31, 28, 31, 30, " +
+           std::to_string(may) + ", 30}; return lengths[*s - 'a']; }\n";
+  };
+  EXPECT_THAT(changed(source(31), source(29)), testing::Contains("length"));
+  EXPECT_THAT(changed(source(31), source(31)), testing::IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(WithAndWithoutSymbols, X86Data, testing::Bool(),
+                         [](const auto &info) { return info.param ? "symbols" : "imageOnly"; });
+
 } // namespace
 
 } // namespace hotgate::analyzer::test

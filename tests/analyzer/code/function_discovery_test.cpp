@@ -1,0 +1,74 @@
+// Where functions begin, found from the image alone, against what the PDB says. Machines without unwind tables for
+// every function: x86 has none, and on ARM64 a leaf function needs none.
+#include "tests/analyzer/diff/built_program.h"
+
+namespace hotgate::analyzer::test {
+
+namespace {
+
+struct Entries {
+  std::vector<uint32_t> found, wanted;
+};
+
+Entries entriesOf(const std::string &machine, const std::string &source) {
+  const auto image = buildImage(source, {{"--target=" + machine + "-pc-windows-msvc"}, {}, {}, false});
+  const auto beginsOf = [](const Program &program) {
+    std::vector<uint32_t> begins;
+    for (const Function &function : program.functions())
+      begins.push_back(function.body.rva);
+    return begins;
+  };
+  return {beginsOf(openProgram(image, false)), beginsOf(openProgram(image, true))};
+}
+
+// Each of its own kind, or they become a table of numbers.
+std::string cases() {
+  const std::array<std::string, 3> kinds{"sink = sink * 5 + x;", "sink = x; sink = 3;", "sink ^= x; --x; sink = x;"};
+  std::string text;
+  for (int i = 0; i < 12; ++i)
+    text += "case " + std::to_string(i) + ": " + kinds[i % kinds.size()] + " sink = " + std::to_string(i) + "; break;\n";
+  return text;
+}
+
+// A loop over a switch: its cases are places in the middle of the function, some of them aligned.
+std::string machineOfStates(const std::string &name) {
+  return "NOINLINE static int " + name + "(int *next, int x) {\n  for (;; x = *next++) switch (x) {\n" +
+         cases() + "case 20: return sink;\n default: sink += x; break; } }\n";
+}
+
+constexpr const char *sinkOnly = "extern \"C\" { volatile int sink; }\n";
+
+TEST(X86Functions, OneThatIsOnlyStoredSomewhereKeepsTheCasesOfItsSwitch) {
+  const Entries entries =
+      entriesOf("i386", sinkOnly + machineOfStates("step") +
+                            "struct State { int (*step)(int *, int); };\n"
+                            "EXPORT void start(State *state) { state->step = step; }\n");
+  EXPECT_EQ(entries.found, entries.wanted);
+}
+
+TEST(X86Functions, OneThatOnlyDataPointsToKeepsTheCasesOfItsSwitch) {
+  const Entries entries = entriesOf("i386", sinkOnly + machineOfStates("one") + machineOfStates("two") +
+                                                "EXPORT int (*const steps[])(int *, int) = {one, two};\n");
+  EXPECT_EQ(entries.found, entries.wanted);
+}
+
+TEST(X86Functions, AConditionalJumpToAnotherOneDoesNotJoinThem) {
+  const Entries entries =
+      entriesOf("i386", sinkOnly + std::string("void last();\n"
+                                               "EXPORT void first() { if (sink) return last(); sink = 1; }\n"
+                                               "NOINLINE static void between() { sink = 2; }\n"
+                                               "NOINLINE void last() { sink = 3; sink = 4; }\n"
+                                               "EXPORT void (*const pointer)() = between;\n"));
+  EXPECT_EQ(entries.found, entries.wanted);
+}
+
+TEST(X86Functions, OneThatSuchAFunctionCallsKeepsThemToo) {
+  const Entries entries = entriesOf("i386", sinkOnly + machineOfStates("callee") +
+                                                "NOINLINE static int caller(int *p) { return callee(p, 1) + 1; }\n"
+                                                "EXPORT int (*const pointers[])(int *) = {caller};\n");
+  EXPECT_EQ(entries.found, entries.wanted);
+}
+
+} // namespace
+
+} // namespace hotgate::analyzer::test
