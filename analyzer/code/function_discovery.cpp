@@ -454,13 +454,14 @@ private:
       return false;
     Decoder decoder = *Decoder::create(image_.machine());
     std::vector<Reference> ignored;
+    const std::vector<uint32_t> targets = pointersInData();
     uint32_t end = 0;
-    for (const uint32_t target : pointersInData()) {
+    for (const uint32_t target : targets) {
       if (target < end)
         continue;
       Function &function = add(target, FunctionSource::pointer);
       ignored.clear();
-      end = ReferenceScanner(image_, decoder, function, ignored).scanOpen(target, limitOf(target)).end;
+      end = ReferenceScanner(image_, decoder, function, ignored).scanOpen(target, limitOf(target), targets).end;
     }
     return !new_.empty();
   }

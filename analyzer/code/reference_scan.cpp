@@ -35,7 +35,10 @@ void describeAccess(const Instruction &instruction, Reference &reference) {
 
 ReferenceScan ReferenceScanner::scan(const CodeRange &range) { return run(range, false); }
 
-ReferenceScan ReferenceScanner::scanOpen(uint32_t rva, uint32_t limit) { return run({rva, limit - rva}, true); }
+ReferenceScan ReferenceScanner::scanOpen(uint32_t rva, uint32_t limit, std::span<const uint32_t> entries) {
+  entries_ = entries;
+  return run({rva, limit - rva}, true);
+}
 
 ReferenceScan ReferenceScanner::run(const CodeRange &range, bool isOpen) {
   range_ = range;
@@ -96,7 +99,8 @@ bool ReferenceScanner::endsHere(uint32_t at, const Instruction &instruction) con
   const uint32_t rva = range_.rva + at;
   if (furthestTarget_ >= rva || (!tables_.empty() && tables_.back() >= rva))
     return false;
-  if (at >= bytes_.size() || rva % functionAlignment == 0 || isFiller(bytes_[at]))
+  if (at >= bytes_.size() || rva % functionAlignment == 0 || isFiller(bytes_[at]) ||
+      std::binary_search(entries_.begin(), entries_.end(), rva))
     return true;
   const bool leadsToTable = !found_.empty() && found_.back().instruction == instruction.rva;
   return !isBreakpoint(instruction) && (instruction.flow != Flow::indirectBranch || leadsToTable);

@@ -40,8 +40,9 @@ public:
   ReferenceScan scan(const CodeRange &range);
 
   // Ends where control cannot go on: behind a return or jump that no branch and no case of a switch leads beyond. Never
-  // beyond `limit`.
-  ReferenceScan scanOpen(uint32_t rva, uint32_t limit);
+  // beyond `limit`. `entries`, ascending, are where functions may begin, or blocks of this one: it also ends before one
+  // that nothing leads to or beyond.
+  ReferenceScan scanOpen(uint32_t rva, uint32_t limit, std::span<const uint32_t> entries = {});
 
   // True when a table showed up only behind its place, which may have been read as code: the function must be scanned
   // again with this scanner, which knows the table now. A switch's code and its table can lie in two fragments.
@@ -80,6 +81,7 @@ private:
 
   CodeRange range_;
   bool isOpen_ = false;
+  std::span<const uint32_t> entries_;
   std::span<const uint8_t> bytes_;
   std::vector<uint32_t> tables_; // RVAs where the function's jump tables begin, ascending
   Arm64Addresses arm64_;
