@@ -153,15 +153,27 @@ void ReferenceScanner::addPlace(const Instruction &instruction, const EncodedFie
     holdsImageBase_ |= reference.target == 0;
   } else {
     reference.kind = instruction.flow == Flow::call ? ReferenceKind::call : ReferenceKind::branch;
-    if (reference.kind == ReferenceKind::branch && range_.contains(reference.target) &&
-        !(isOpen_ && beginsBehindFiller(reference.target)))
-      furthestTarget_ = std::max(furthestTarget_, reference.target);
   }
+  if (isOpen_ && staysInside(instruction, reference))
+    furthestTarget_ = std::max(furthestTarget_, reference.target);
   found_.push_back(reference);
 }
 
-// Another function's beginning: `jne OtherFunction`. Linkers fill with breakpoints, compilers do not fill at all between
-// the blocks of a function, or with nops; but a breakpoint can stand behind a call that does not come back.
+// Whether what a field refers to shows that the function goes on up to there.
+bool ReferenceScanner::staysInside(const Instruction &instruction, const Reference &reference) const {
+  if (!range_.contains(reference.target) || beginsBehindFiller(reference.target))
+    return false;
+  // ARM64's `adr x9, case` in front of `br x9`. Addresses of functions are made in two halves.
+  if (reference.kind == ReferenceKind::data)
+    return reference.form == FieldForm::arm64Address21;
+  // Where control arrives anyway no compiler jumps to, but for a tail call to the function behind; only at -O0, and
+  // then every function has a frame, and with it a size of its own where there are unwind tables.
+  const bool isToNext = instruction.flow == Flow::branch && reference.target == instruction.end();
+  return reference.kind == ReferenceKind::branch && (!isToNext || image_.machine() == Machine::x86);
+}
+
+// Another function's beginning: `jne OtherFunction`. Linkers fill with breakpoints, compilers do not fill at all
+// between the blocks of a function, or with nops; but a breakpoint can stand behind a call that does not come back.
 bool ReferenceScanner::beginsBehindFiller(uint32_t rva) const {
   constexpr uint8_t breakpoint = 0xCC;
   constexpr uint32_t callSize = 5, importCallSize = 6;

@@ -52,6 +52,7 @@ private:
   ReferenceScan run(const CodeRange &range, bool isOpen);
   bool endsHere(uint32_t at, const Instruction &instruction) const;
   bool isBreakpoint(const Instruction &instruction) const;
+  bool staysInside(const Instruction &instruction, const Reference &reference) const;
   bool beginsBehindFiller(uint32_t rva) const;
   uint8_t byteAt(uint32_t rva) const { return bytes_[rva - range_.rva]; }
   void lookAhead(const Reference &reference, const Instruction &instruction);
@@ -88,7 +89,7 @@ private:
   bool isLate_ = false;
   uint32_t furthestTarget_ = 0; // of branches inside the range
   SwitchBound switchBound_;
-  size_t nextRelocation_ = 0;   // first one at or behind the last field asked for
+  size_t nextRelocation_ = 0; // first one at or behind the last field asked for
 };
 
 } // namespace hotgate::analyzer

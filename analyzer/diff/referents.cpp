@@ -140,8 +140,8 @@ bool Referents::sameFunctionPlace(const Owner &pre, uint32_t preRva, const Owner
              postRva - post_.functions()[post.index].range(post.part).rva;
 }
 
-// `months[c - 'a']` is `movzx ecx, word ptr [2*eax + months - 194]` on x86: the field points to whatever lies in front of
-// what is read, and its neighbours can end anywhere. What is read lies at the same distance on both sides, within as
+// `months[c - 'a']` is `movzx ecx, word ptr [2*eax + months - 194]` on x86: the field points to whatever lies in front
+// of what is read, and its neighbours can end anywhere. What is read lies at the same distance on both sides, within as
 // many elements as a character has values. So what lies there and belongs to nobody else must be equal.
 bool Referents::sameBehindBias(const Reference &pre, const Reference &post) const {
   constexpr uint32_t characters = 256;

@@ -26,23 +26,23 @@ std::string cases() {
   const std::array<std::string, 3> kinds{"sink = sink * 5 + x;", "sink = x; sink = 3;", "sink ^= x; --x; sink = x;"};
   std::string text;
   for (int i = 0; i < 12; ++i)
-    text += "case " + std::to_string(i) + ": " + kinds[i % kinds.size()] + " sink = " + std::to_string(i) + "; break;\n";
+    text +=
+        "case " + std::to_string(i) + ": " + kinds[i % kinds.size()] + " sink = " + std::to_string(i) + "; break;\n";
   return text;
 }
 
 // A loop over a switch: its cases are places in the middle of the function, some of them aligned.
 std::string machineOfStates(const std::string &name) {
-  return "NOINLINE static int " + name + "(int *next, int x) {\n  for (;; x = *next++) switch (x) {\n" +
-         cases() + "case 20: return sink;\n default: sink += x; break; } }\n";
+  return "NOINLINE static int " + name + "(int *next, int x) {\n  for (; sink != 99; x = *next++) switch (x) {\n" +
+         cases() + "default: sink += x; break; }\n return sink; }\n";
 }
 
 constexpr const char *sinkOnly = "extern \"C\" { volatile int sink; }\n";
 
 TEST(X86Functions, OneThatIsOnlyStoredSomewhereKeepsTheCasesOfItsSwitch) {
-  const Entries entries =
-      entriesOf("i386", sinkOnly + machineOfStates("step") +
-                            "struct State { int (*step)(int *, int); };\n"
-                            "EXPORT void start(State *state) { state->step = step; }\n");
+  const Entries entries = entriesOf("i386", sinkOnly + machineOfStates("step") +
+                                                "struct State { int (*step)(int *, int); };\n"
+                                                "EXPORT void start(State *state) { state->step = step; }\n");
   EXPECT_EQ(entries.found, entries.wanted);
 }
 
@@ -66,6 +66,31 @@ TEST(X86Functions, OneThatSuchAFunctionCallsKeepsThemToo) {
   const Entries entries = entriesOf("i386", sinkOnly + machineOfStates("callee") +
                                                 "NOINLINE static int caller(int *p) { return callee(p, 1) + 1; }\n"
                                                 "EXPORT int (*const pointers[])(int *) = {caller};\n");
+  EXPECT_EQ(entries.found, entries.wanted);
+}
+
+TEST(Arm64LeafFunctions, ATailCallToTheFunctionBehindEndsOne) {
+  const Entries entries =
+      entriesOf("aarch64", sinkOnly + std::string("int last(int x);\n"
+                                                  "EXPORT int first(int x) { return last(x + 1); }\n"
+                                                  "NOINLINE int last(int x) { return sink = x; }\n"));
+  EXPECT_EQ(entries.found, entries.wanted);
+}
+
+// `adr x9, first case`, `add x9, x9, x8, lsl 2`, `br x9`, at any place, aligned or not; and nothing else leads beyond.
+TEST(Arm64LeafFunctions, TheCasesOfASwitchAreNoFunctions) {
+  std::string cases;
+  for (int i = 0; i < 4; ++i) {
+    const auto group = [i](int first) { return "case " + std::to_string(first + i) + ": h = h * 5 + *p++;\n"; };
+    cases += group(12) + group(8) + group(4) + "case " + std::to_string(i) + ": h = h * 3 + " + std::to_string(i) +
+             "; h ^= h >> 3; break;\n";
+  }
+  std::string source = sinkOnly;
+  std::string stores;
+  for (const std::string name : {"a", "b", "c", "d", "e", "f", "g", "h"})
+    source += "EXPORT int " + name + "(int h, const int *p, int n) { switch (n & 15) {\n" + cases +
+              "}\n return h + 1; }\nEXPORT void behind_" + name + "() { " + (stores += "sink = 1; ") + "}\n";
+  const Entries entries = entriesOf("aarch64", source);
   EXPECT_EQ(entries.found, entries.wanted);
 }
 
