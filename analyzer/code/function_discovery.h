@@ -6,7 +6,7 @@
 //   exports, entry point
 //   guard table          every function whose address is taken, in an image built with control-flow guard
 //   call targets         code that nothing names: a leaf function needs no unwind information
-//   pointers             relocated pointers in data: virtual functions, callbacks
+//   pointers             in code, then relocated ones in data: virtual functions, callbacks
 //   gaps                 what is left between functions and is no filler
 // Each of the last three is only asked where the earlier ones found nothing, and what they find can call again.
 #pragma once

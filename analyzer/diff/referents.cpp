@@ -144,8 +144,8 @@ bool Referents::sameFunctionPlace(const Owner &pre, uint32_t preRva, const Owner
 // of what is read, and its neighbours can end anywhere. What is read lies at the same distance on both sides, within as
 // many elements as a character has values. So what lies there and belongs to nobody else must be equal.
 bool Referents::sameBehindBias(const Reference &pre, const Reference &post) const {
-  constexpr uint32_t characters = 256;
-  const uint32_t reach = characters * std::min(pre.accessWidth, post.accessWidth);
+  constexpr uint32_t characters = 256, widestElement = 4;
+  const uint32_t reach = characters * std::min<uint32_t>({pre.accessWidth, post.accessWidth, widestElement});
   const auto data = pre_.data();
   auto datum = std::ranges::upper_bound(data, pre.target, {}, &Datum::rva);
   if (datum != data.begin())
