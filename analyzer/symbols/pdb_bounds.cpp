@@ -46,21 +46,49 @@ private:
   std::unique_ptr<llvm::msf::MappedBlockStream> stream_;
 };
 
-// A hash table begins with its size and its capacity.
+using Number = llvm::support::ulittle32_t;
+
+// A hash table: its size and capacity, two bit vectors (present, deleted: a count of words, the words), and for each
+// present bit a key and a value.
 struct HashTableHeader {
-  llvm::support::ulittle32_t size;
-  llvm::support::ulittle32_t capacity;
+  Number size;
+  Number capacity;
+};
+struct HashTableEntries {
+  uint64_t at = 0; // in the stream
+  uint64_t count = 0;
 };
 
-Result<> checkHashTable(const std::filesystem::path &path, const StreamReader &stream, uint64_t offset,
-                        const char *what) {
+// LLVM allocates as many buckets as the capacity says, and writes into the bucket of each present bit.
+Result<HashTableEntries> checkHashTable(const std::filesystem::path &path, const StreamReader &stream, uint64_t offset,
+                                        const char *what) {
   const auto header = stream.at<HashTableHeader>(offset);
-  if (header && header->capacity > stream.size())
+  if (!header)
+    return HashTableEntries{};
+  if (header->capacity > stream.size())
     return failInput(
         path.string(), what,
         fmt::format("a capacity of {}, in a stream of {} bytes", uint32_t{header->capacity}, stream.size()),
         getTheRightPdb);
-  return {};
+  HashTableEntries entries{offset + sizeof(HashTableHeader), 0};
+  for (const bool present : {true, false}) {
+    const uint64_t words = stream.at<Number>(entries.at).value_or(Number(0));
+    entries.at += sizeof(Number);
+    if (words > stream.size() / sizeof(Number))
+      return failInput(path.string(), what, fmt::format("a bit vector of {} words leads out of its stream", words),
+                       getTheRightPdb);
+    for (uint64_t i = 0; i < words; ++i, entries.at += sizeof(Number)) {
+      const uint32_t bits = stream.at<Number>(entries.at).value_or(Number(0));
+      if (!present || bits == 0)
+        continue;
+      entries.count += static_cast<uint64_t>(std::popcount(bits));
+      const uint64_t last = i * 32 + static_cast<uint64_t>(std::bit_width(bits)) - 1;
+      if (last >= header->capacity)
+        return failInput(path.string(), what,
+                         fmt::format("bucket {} is in use, of {}", last, uint32_t{header->capacity}), getTheRightPdb);
+    }
+  }
+  return entries;
 }
 
 // A type stream says how many records it has, and LLVM allocates for as many; the shortest has four bytes.
@@ -80,38 +108,29 @@ Result<> checkTypeStream(const std::filesystem::path &path, const pdb::PDBFile &
         getTheRightPdb);
   if (header->HashStreamIndex == pdb::kInvalidStreamIndex || header->HashAdjBuffer.Length == 0)
     return {};
-  return checkHashTable(path, StreamReader(file, header->HashStreamIndex), header->HashAdjBuffer.Off,
-                        fmt::format("hash adjustments of the {}", name).c_str());
+  const std::string what = fmt::format("hash adjustments of the {}", name);
+  HOTGATE_CHECK(
+      checkHashTable(path, StreamReader(file, header->HashStreamIndex), header->HashAdjBuffer.Off, what.c_str()));
+  return {};
 }
 
 // The table of named streams: a text buffer, and a hash table whose keys are offsets in it. LLVM reads a key's text up
-// to its NUL, wherever that is. Layout: size and capacity, two bit vectors (present, deleted: a count of words, the
-// words), and for each present bit a key and a value.
+// to its NUL, wherever that is.
 Result<> checkStreamNames(const std::filesystem::path &path, const StreamReader &info) {
-  using Number = llvm::support::ulittle32_t;
   constexpr uint64_t textAt = sizeof(pdb::InfoStreamHeader) + sizeof(Number);
+  constexpr const char *what = "table of named streams";
   const auto textSize = info.at<Number>(sizeof(pdb::InfoStreamHeader));
   if (!textSize)
     return {};
+  HOTGATE_TRY(const HashTableEntries entries, checkHashTable(path, info, textAt + uint64_t{*textSize}, what));
   const auto refuse = [&] {
-    return failInput(path.string(), "table of named streams", "a name leads out of its text buffer", getTheRightPdb);
+    return failInput(path.string(), what, "a name leads out of its text buffer", getTheRightPdb);
   };
-  uint64_t at = textAt + uint64_t{*textSize} + sizeof(HashTableHeader);
-  uint64_t entries = 0;
-  for (const bool present : {true, false}) {
-    const uint64_t words = info.at<Number>(at).value_or(Number(0));
-    at += sizeof(Number);
-    if (words > info.size())
-      return refuse();
-    for (uint64_t i = 0; i < words; ++i, at += sizeof(Number))
-      if (present)
-        entries += static_cast<uint64_t>(std::popcount(uint32_t{info.at<Number>(at).value_or(Number(0))}));
-  }
   const bool endsWithNul = *textSize != 0 && info.at<uint8_t>(textAt + *textSize - 1) == uint8_t{0};
-  if (entries != 0 && !endsWithNul)
+  if (entries.count != 0 && !endsWithNul)
     return refuse();
-  for (uint64_t i = 0; i < entries; ++i)
-    if (const auto key = info.at<Number>(at + i * 2 * sizeof(Number)); key && *key >= *textSize)
+  for (uint64_t i = 0; i < entries.count; ++i)
+    if (const auto key = info.at<Number>(entries.at + i * 2 * sizeof(Number)); key && *key >= *textSize)
       return refuse();
   return {};
 }
@@ -145,11 +164,7 @@ Result<> checkStreamSizes(const std::filesystem::path &path, const llvm::pdb::PD
 }
 
 Result<> checkCounts(const std::filesystem::path &path, const pdb::PDBFile &file) {
-  const StreamReader info(file, pdb::StreamPDB);
-  if (const auto names = info.at<llvm::support::ulittle32_t>(sizeof(pdb::InfoStreamHeader)))
-    HOTGATE_CHECK(checkHashTable(path, info, sizeof(pdb::InfoStreamHeader) + sizeof(uint32_t) + uint64_t{*names},
-                                 "table of named streams"));
-  HOTGATE_CHECK(checkStreamNames(path, info));
+  HOTGATE_CHECK(checkStreamNames(path, StreamReader(file, pdb::StreamPDB)));
   HOTGATE_CHECK(checkTypeStream(path, file, pdb::StreamTPI, "TPI stream"));
   return checkTypeStream(path, file, pdb::StreamIPI, "IPI stream");
 }

@@ -31,8 +31,9 @@ Result<> checkSuperBlock(const std::filesystem::path &path, std::span<const uint
 // Behind PDBFile::parseStreamData(). Errors: input, when the streams together are larger than the file.
 Result<> checkStreamSizes(const std::filesystem::path &path, const llvm::pdb::PDBFile &file);
 
-// Behind PDBFile::parseStreamData(). Errors: input, when a hash table that LLVM loads has a greater capacity than its
-// stream has bytes (the named streams, the adjustments of type hashes), or a type stream more records than fit into it.
+// Behind PDBFile::parseStreamData(). Errors: input, when a hash table that LLVM loads (the named streams, the
+// adjustments of type hashes) has a greater capacity than its stream has bytes, uses buckets behind its capacity or names
+// outside of its text, or when a type stream has more records than fit into it.
 Result<> checkCounts(const std::filesystem::path &path, const llvm::pdb::PDBFile &file);
 
 // Streams of modules, each of which belongs to one module.

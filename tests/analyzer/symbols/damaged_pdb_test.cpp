@@ -3,6 +3,7 @@
 #include "analyzer/symbols/pdb_reader.h"
 #include "tests/analyzer/diff/built_program.h"
 
+#include <bit>
 #include <fstream>
 #include <iterator>
 #include <llvm/DebugInfo/CodeView/CodeView.h>
@@ -156,6 +157,34 @@ TEST_F(PdbThatLies, ANamedStreamsNameBehindTheNames) {
     at += 4 + 4 * damaged.get32(damaged.at(pdb::StreamPDB, at));
   damaged.put32(damaged.at(pdb::StreamPDB, at), names);
   damaged.expectRefused("table of named streams", "out of its text buffer");
+}
+
+TEST_F(PdbThatLies, NamedStreamsInBucketsBehindTheLast) {
+  constexpr uint32_t header = 28;
+  const uint32_t table = header + 4 + damaged.get32(damaged.at(pdb::StreamPDB, header));
+  const uint32_t capacity = damaged.get32(damaged.at(pdb::StreamPDB, table + 4));
+  ASSERT_LT(capacity, 32U);
+  // As many bits as before, which LLVM checks; at the other end of the word.
+  const uint32_t present = damaged.get32(damaged.at(pdb::StreamPDB, table + 12));
+  damaged.put32(damaged.at(pdb::StreamPDB, table + 12), ~(~0U >> std::popcount(present)));
+  damaged.expectRefused("table of named streams", fmt::format("bucket 31 is in use, of {}", capacity));
+}
+
+TEST_F(PdbThatLies, NamedStreamsWithABitVectorBehindTheStream) {
+  constexpr uint32_t header = 28;
+  const uint32_t table = header + 4 + damaged.get32(damaged.at(pdb::StreamPDB, header));
+  damaged.put32(damaged.at(pdb::StreamPDB, table + 8), 0x7FFFFFFF);
+  damaged.expectRefused("table of named streams", "a bit vector of 2147483647 words");
+}
+
+TEST_F(PdbThatLies, TypeHashesInBucketsBehindTheLast) {
+  const uint16_t hashes = damaged.get16(damaged.at(pdb::StreamTPI, 20));
+  damaged.put32(damaged.at(pdb::StreamTPI, 48), 0); // the adjustments are where the hashes are
+  damaged.put32(damaged.at(pdb::StreamTPI, 52), 8);
+  constexpr uint32_t table[] = {1, 4, 1, 0x10}; // size, capacity, one word: bucket 4
+  for (uint32_t i = 0; i < 4; ++i)
+    damaged.put32(damaged.at(hashes, 4 * i), table[i]);
+  damaged.expectRefused("hash adjustments of the TPI stream", "bucket 4 is in use, of 4");
 }
 
 TEST_F(PdbThatLies, TypeHashesOfAbsurdCapacity) {
