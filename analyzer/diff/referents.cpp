@@ -310,15 +310,15 @@ bool Referents::sameTable(const Contents &contents, uint32_t preOrigin, uint32_t
   for (; i < count; ++i) {
     const uint32_t preTarget = preOrigin + read32le(&preBytes[i * entry]);
     const uint32_t postTarget = postOrigin + read32le(&postBytes[i * entry]);
+    const bool isOwnText = contents.pre.contains(preTarget) && contents.post.contains(postTarget);
+    if (sameFunctionEnd(preTarget, postTarget) || sameText(preTarget, postTarget, isOwnText))
+      continue;
     const Owner *owner = pre_.ownerAt(preTarget);
-    if (owner != nullptr && owner->kind == Owner::Kind::function) {
-      const Owner *postOwner = post_.ownerAt(postTarget);
-      if (postOwner == nullptr || !sameFunctionPlace(*owner, preTarget, *postOwner, postTarget))
-        return false;
-    } else if (contents.pre.contains(preTarget) || contents.post.contains(postTarget) ||
-               !sameText(preTarget, postTarget)) {
+    if (owner == nullptr || owner->kind != Owner::Kind::function)
       break;
-    }
+    const Owner *postOwner = post_.ownerAt(postTarget);
+    if (postOwner == nullptr || !sameFunctionPlace(*owner, preTarget, *postOwner, postTarget))
+      return false;
   }
   if (i == 0)
     return false;
@@ -330,16 +330,30 @@ bool Referents::sameTable(const Contents &contents, uint32_t preOrigin, uint32_t
   return sameBytes({behind(contents.pre), behind(contents.post)}, pointed) && pointed.empty();
 }
 
-// Texts of constants that begin where another ends.
-bool Referents::sameText(uint32_t preRva, uint32_t postRva) const {
-  const auto textAt = [](const Program &program, uint32_t rva) -> llvm::StringRef {
+// A case that cannot be, of a switch that covers all that can be, leads behind the function's last instruction.
+bool Referents::sameFunctionEnd(uint32_t preRva, uint32_t postRva) const {
+  const auto rangeEndingAt = [](const Program &program, uint32_t rva) -> const Owner * {
+    const Owner *owner = rva == 0 ? nullptr : program.ownerAt(rva - 1);
+    const bool ends = owner != nullptr && owner->kind == Owner::Kind::function &&
+                      program.functions()[owner->index].range(owner->part).end() == rva;
+    return ends ? owner : nullptr;
+  };
+  const Owner *pre = rangeEndingAt(pre_, preRva);
+  const Owner *post = rangeEndingAt(post_, postRva);
+  return pre != nullptr && post != nullptr && pre->part == post->part &&
+         pairing_.functions.toPost(pre->index) == post->index;
+}
+
+// Texts of constants that begin where another ends; `isFirst`: or where a table ends.
+bool Referents::sameText(uint32_t preRva, uint32_t postRva, bool isFirst) const {
+  const auto textAt = [&](const Program &program, uint32_t rva) -> llvm::StringRef {
     const Section *section = program.image().sectionAt(rva);
     if (section == nullptr || section->isWritable() || section->isExecutable() || rva == section->rva)
       return {};
     const auto before = program.image().bytesFrom(rva - 1);
     const llvm::StringRef all(reinterpret_cast<const char *>(before.data()), before.size());
     const size_t end = all.find('\0', 1);
-    if (all.empty() || all.front() != '\0' || end == llvm::StringRef::npos)
+    if (all.empty() || (all.front() != '\0' && !isFirst) || end == llvm::StringRef::npos)
       return {};
     const llvm::StringRef text = all.slice(1, end);
     return llvm::all_of(text, [](char c) { return llvm::isPrint(c) || llvm::isSpace(c); }) ? text : llvm::StringRef();

@@ -64,7 +64,8 @@ private:
   bool sameBytes(const Contents &contents, std::vector<Contents> &pending) const;
   bool sameTable(const Contents &contents) const;
   bool sameTable(const Contents &contents, uint32_t preOrigin, uint32_t postOrigin) const;
-  bool sameText(uint32_t preRva, uint32_t postRva) const;
+  bool sameFunctionEnd(uint32_t preRva, uint32_t postRva) const;
+  bool sameText(uint32_t preRva, uint32_t postRva, bool isFirst) const;
 
   const Program &pre_;
   const Program &post_;

@@ -108,6 +108,48 @@ EXPORT NOINLINE int Switch(int x) { switch (x) {
   EXPECT_THAT(c.changed(), ElementsAre("Switch"));
 }
 
+// The table's entries for 4 and 6 lead behind the function's last instruction.
+TEST(FunctionDiff, CasesThatCannotBeMoveWithTheirFunction) {
+  const std::string closed = R"(volatile int sink;
+EXPORT NOINLINE int Closed(unsigned x) { switch (x) {
+case 0: sink = 3; return 1; case 1: sink = 5; sink = 1; return 4; case 2: sink = 7; return 9; case 3: return sink;
+case 5: sink = sink * 3; return 2; case 7: sink = 9; sink = 4; return 6; default: __builtin_unreachable(); } }
+)";
+  const std::string first = "EXPORT NOINLINE int New(int x) { volatile int y = x; return y * y * y; }\n";
+  for (const bool withSymbols : {true, false})
+    EXPECT_THAT(Comparison(buildImage(closed), buildImage(first + closed), withSymbols).changed(), testing::IsEmpty());
+}
+
+// A table of distances to texts, the first of which stands right behind it.
+TEST(FunctionDiff, ATableOfTextsBehindItMayMove) {
+  const auto image = [](const std::string &first) {
+    const std::string assembly = R"(
+.section .rdata,"dr"
+.byte 0
+outside: .asciz "outside"
+.asciz ")" + first + R"("
+.p2align 2
+table: .long one - table, two - table, outside - table
+one: .asciz "one"
+two: .asciz "two"
+.text
+.globl name
+name: lea rax, [rip + table]
+movsxd rcx, dword ptr [rax + 4*rcx]
+add rax, rcx
+ret
+.section .drectve,"yn"
+.ascii " /export:name"
+)";
+    return buildWith({{"code.s", ".intel_syntax noprefix" + assembly}},
+                     {"clang-19 --target=x86_64-pc-windows-msvc -c code.s -o code.obj",
+                      "lld-link-19 /dll /noentry /nodefaultlib /Brepro /out:code.dll code.obj"},
+                     "code.dll");
+  };
+  EXPECT_THAT(Comparison(image("one two three four"), image("one two three four five six"), false).changed(),
+              testing::IsEmpty());
+}
+
 TEST(FunctionDiff, AChangedInlineeChangesItsCallers) {
   const auto source = [](const char *value) {
     return std::string("inline int Inlined(int x) { volatile int y = x; return y + ") + value +
