@@ -3,6 +3,7 @@
 #include "analyzer/code/decoder.h"
 #include "analyzer/code/import_calls.h"
 #include "analyzer/code/registrations.h"
+#include "analyzer/image/image_properties.h"
 #include "support/sha256.h"
 
 #include <algorithm>
@@ -72,6 +73,9 @@ private:
   }
 
   Result<> writeTables(const Image &image, int64_t imageId) {
+    HOTGATE_TRY(auto property, facts_.prepare("INSERT INTO image_property VALUES (?,?)"));
+    for (const std::string_view name : imageProperties(image))
+      HOTGATE_CHECK(property.run(imageId, name));
     HOTGATE_TRY(auto section, facts_.prepare("INSERT OR IGNORE INTO section VALUES (?,?,?,?,?,?,?)"));
     for (const Section &s : image.sections())
       HOTGATE_CHECK(section.run(imageId, s.name, s.rva, s.virtualSize, s.fileOffset, s.fileSize, s.characteristics));

@@ -52,6 +52,9 @@ CREATE TABLE image (
   UNIQUE (module, image)
 );
 
+-- What the image says of itself in single bits (analyzer/image/image_properties.h): 'guard-cf', 'cet-compat', 'tls', ...
+CREATE TABLE image_property (image_id INTEGER NOT NULL REFERENCES image, name TEXT NOT NULL, PRIMARY KEY (image_id, name));
+
 CREATE TABLE section (
   image_id INTEGER NOT NULL REFERENCES image, name TEXT NOT NULL, rva INTEGER NOT NULL, virtual_size INTEGER NOT NULL,
   file_offset INTEGER NOT NULL, file_size INTEGER NOT NULL, characteristics INTEGER NOT NULL,

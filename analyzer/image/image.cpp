@@ -148,6 +148,8 @@ uint32_t Image::sizeOfHeaders() const { return contents_->layout.sizeOfHeaders; 
 uint64_t Image::imageBase() const { return contents_->layout.imageBase; }
 uint32_t Image::entryPoint() const { return contents_->layout.entryPoint; }
 DirectoryRange Image::directory(Directory which) const { return contents_->layout.directory(which); }
+uint32_t Image::extendedCharacteristics() const { return contents_->debug.extendedCharacteristics; }
+
 bool Image::isHotpatchCompatible() const {
   return (contents_->debug.extendedCharacteristics & hotpatch::extendedCharacteristicHotpatchCompatible) != 0;
 }

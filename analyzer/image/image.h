@@ -150,6 +150,7 @@ public:
   [[nodiscard]] uint32_t entryPoint() const;                     // 0 when none
   [[nodiscard]] DirectoryRange directory(Directory which) const; // {0, 0} when absent
   [[nodiscard]] bool isHotpatchCompatible() const;               // debug type 20 has 0x80
+  [[nodiscard]] uint32_t extendedCharacteristics() const;        // of debug type 20; 0 when there is none
 
   [[nodiscard]] std::span<const Section> sections() const;             // by RVA
   [[nodiscard]] std::span<const FunctionRange> functionRanges() const; // by begin; empty for x86

@@ -192,6 +192,8 @@ std::vector<Case> cases() {
        {"HG403"},
        oneImport,
        twoImports},
+      {"ProtectionsLost", before, after, {"Fix"}, "review", {"HG407"}, {}, {{}, {"/nxcompat:no", "/dynamicbase:no"}}},
+      {"WritableCode", before, after, {"Fix"}, "review", {"HG410"}, {}, {{}, {"/section:.text,erw"}}},
       {"NoHotpatchImage", before, after, {}, "block", {"HG405"}},
       {"ThreadsFunction", threads("7", "1"), threads("8", "1"), {"Worker"}, "review", {"HG301"}, kernel, kernel},
       {"WaitUnderneath", threads("7", "1"), threads("7", "2"), {"Next"}, "review", {"HG302"}, kernel, kernel},
