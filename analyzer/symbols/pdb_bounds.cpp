@@ -1,5 +1,6 @@
 #include "analyzer/symbols/pdb_bounds.h"
 
+#include <algorithm>
 #include <bit>
 #include <llvm/DebugInfo/MSF/MSFCommon.h>
 #include <llvm/DebugInfo/MSF/MappedBlockStream.h>
@@ -40,6 +41,16 @@ public:
     Record record;
     std::memcpy(static_cast<void *>(&record), bytes.data(), sizeof(record));
     return record;
+  }
+
+  // Empty where the stream ends before. Stays valid with this object.
+  llvm::ArrayRef<uint8_t> bytes(uint64_t offset, uint64_t size) const {
+    llvm::ArrayRef<uint8_t> found;
+    if (offset > this->size() || this->size() - offset < size)
+      return found;
+    if (auto error = stream_->readBytes(offset, size, found))
+      llvm::consumeError(std::move(error));
+    return found;
   }
 
 private:
@@ -135,6 +146,48 @@ Result<> checkStreamNames(const std::filesystem::path &path, const StreamReader 
   return {};
 }
 
+// A module's descriptor: a header, and two names that end with a NUL; four bytes aligned.
+std::optional<size_t> endOfModule(llvm::ArrayRef<uint8_t> modules, size_t begin) {
+  if (modules.size() - begin < sizeof(pdb::ModuleInfoHeader))
+    return std::nullopt;
+  size_t at = begin + sizeof(pdb::ModuleInfoHeader);
+  for (int name = 0; name < 2; ++name) {
+    const auto *const end = std::find(modules.begin() + at, modules.end(), uint8_t{0});
+    if (end == modules.end())
+      return std::nullopt;
+    at = static_cast<size_t>(end - modules.begin()) + 1;
+  }
+  return std::min(llvm::alignTo(at, 4), modules.size());
+}
+
+// The DBI stream describes its modules in one part and counts them in another; LLVM goes by the count, behind the last
+// description too.
+Result<> checkModules(const std::filesystem::path &path, const pdb::PDBFile &file) {
+  const StreamReader stream(file, pdb::StreamDBI);
+  const auto header = stream.at<pdb::DbiStreamHeader>(0);
+  const auto isSize = [](int32_t size) { return size >= 0; };
+  if (!header || !isSize(header->ModiSubstreamSize) || !isSize(header->SecContrSubstreamSize) ||
+      !isSize(header->SectionMapSize))
+    return {}; // LLVM says the same
+  const auto modules = stream.bytes(sizeof(*header), static_cast<uint32_t>(header->ModiSubstreamSize));
+  uint32_t count = 0;
+  for (size_t at = 0; at < modules.size(); ++count) {
+    const auto end = endOfModule(modules, at);
+    if (!end)
+      return failInput(path.string(), fmt::format("DBI stream, module {}", count),
+                       fmt::format("its description at offset {:#x} is cut off", sizeof(*header) + at), getTheRightPdb);
+    at = *end;
+  }
+  const auto counted = stream.at<pdb::FileInfoSubstreamHeader>(sizeof(*header) + uint64_t{modules.size()} +
+                                                               static_cast<uint32_t>(header->SecContrSubstreamSize) +
+                                                               static_cast<uint32_t>(header->SectionMapSize));
+  if (counted && counted->NumModules > count)
+    return failInput(path.string(), "DBI stream",
+                     fmt::format("{} modules are counted, and {} described", uint32_t{counted->NumModules}, count),
+                     getTheRightPdb);
+  return {};
+}
+
 } // namespace
 
 Result<> checkSuperBlock(const std::filesystem::path &path, std::span<const uint8_t> file) {
@@ -165,6 +218,7 @@ Result<> checkStreamSizes(const std::filesystem::path &path, const llvm::pdb::PD
 
 Result<> checkCounts(const std::filesystem::path &path, const pdb::PDBFile &file) {
   HOTGATE_CHECK(checkStreamNames(path, StreamReader(file, pdb::StreamPDB)));
+  HOTGATE_CHECK(checkModules(path, file));
   HOTGATE_CHECK(checkTypeStream(path, file, pdb::StreamTPI, "TPI stream"));
   return checkTypeStream(path, file, pdb::StreamIPI, "IPI stream");
 }

@@ -195,6 +195,25 @@ TEST_F(PdbThatLies, TypeHashesOfAbsurdCapacity) {
   damaged.expectRefused("hash adjustments of the TPI stream", "a capacity of 2147483647");
 }
 
+TEST_F(PdbThatLies, MoreModulesCountedThanDescribed) {
+  constexpr uint32_t header = 64, sizes = 24; // of modules, section contributions, section map
+  uint32_t fileInfo = header;
+  for (uint32_t part = 0; part < 3; ++part)
+    fileInfo += damaged.get32(damaged.at(pdb::StreamDBI, sizes + 4 * part));
+  const uint16_t modules = damaged.get16(damaged.at(pdb::StreamDBI, fileInfo));
+  damaged.put16(damaged.at(pdb::StreamDBI, fileInfo), modules + 1);
+  damaged.expectRefused("DBI stream", fmt::format("{} modules are counted, and {} described", modules + 1, modules));
+}
+
+TEST_F(PdbThatLies, AModuleWhoseNameHasNoEnd) {
+  constexpr uint32_t header = 64, sizes = 24;
+  const uint32_t modules = damaged.get32(damaged.at(pdb::StreamDBI, sizes));
+  for (uint32_t i = 0; i < modules; ++i) // every NUL behind the first description's header
+    if (char &byte = damaged.bytes[damaged.at(pdb::StreamDBI, header + i)]; i >= 64 && byte == 0)
+      byte = 'x';
+  damaged.expectRefused("DBI stream, module 0", "its description at offset 0x40 is cut off");
+}
+
 TEST_F(PdbThatLies, MoreTypesThanFit) {
   constexpr uint32_t endOfIndexes = 12;
   for (const uint32_t end : {0xFFFFFFF0U, 0U, 0x1000000U})
