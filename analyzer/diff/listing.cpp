@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t contextRows = 6;          // in front of the first difference
 constexpr size_t mostRows = 64;            // of a listing
-constexpr size_t mostCells = 4'000'000;    // of the alignment table; past it the middle counts as replaced
+constexpr size_t mostCells = 4'000'000;    // of the alignment table; past it lines pair only while operations agree
 constexpr uint32_t largestBody = 1U << 18; // bytes; a larger one is named as changed, and not aligned
 
 struct Line {
@@ -197,8 +197,12 @@ private:
   void pairMiddle(size_t preBegin, size_t preEnd, size_t postBegin, size_t postEnd) {
     const size_t rows = preEnd - preBegin;
     const size_t columns = postEnd - postBegin;
-    if (rows == 0 || columns == 0 || rows > mostCells / columns)
+    if (rows == 0 || columns == 0)
       return;
+    if (rows > mostCells / columns) {
+      pairInStep(preBegin, preEnd, postBegin, postEnd);
+      return;
+    }
     const size_t width = columns + 1;
     std::vector<uint32_t> longest((rows + 1) * width, 0);
     std::vector<bool> equal(rows * columns, false);
@@ -217,6 +221,21 @@ private:
       else
         ++j;
     }
+  }
+
+  // Without room for a table: line by line, as far as both sides do the same from the one end and from the other.
+  void pairInStep(size_t preBegin, size_t preEnd, size_t postBegin, size_t postEnd) {
+    const auto sameOperation = [&](size_t i, size_t j) {
+      return pre_.lines[i].instruction.opcode == post_.lines[j].instruction.opcode;
+    };
+    const auto pairSame = [&](size_t i, size_t j) {
+      if (sameLine(pre_.lines[i], post_.lines[j]))
+        postOf_[i] = j;
+    };
+    while (preBegin < preEnd && postBegin < postEnd && sameOperation(preBegin, postBegin))
+      pairSame(preBegin++, postBegin++);
+    while (preBegin < preEnd && postBegin < postEnd && sameOperation(preEnd - 1, postEnd - 1))
+      pairSame(--preEnd, --postEnd);
   }
 
   // Between two aligned lines, unmatched ones of both sides with one operation stand side by side: a changed
@@ -273,7 +292,8 @@ private:
       if (auto difference = referenceDifference(pre.references[i], post.references[i]))
         differences.push_back(*std::move(difference));
     if (pre.masked != post.masked)
-      differences.push_back({differsInNumbersOnly(pre, post) ? numberReason(pre) : "operand", pre.text, post.text});
+      differences.push_back(
+          {differsInNumbersOnly(pre, post) ? numberReason(pre, post) : "operand", pre.text, post.text});
     else if (differences.empty())
       differences.push_back({"branch", pre.text, post.text});
     return differences;
@@ -314,11 +334,18 @@ private:
     return a == b;
   }
 
-  static const char *numberReason(const Line &line) {
-    const bool adjustsStack = (line.text.starts_with("sub rsp,") || line.text.starts_with("add rsp,"));
+  static const char *numberReason(const Line &pre, const Line &post) {
+    const bool adjustsStack = (pre.text.starts_with("sub rsp,") || pre.text.starts_with("add rsp,"));
     if (adjustsStack)
       return "frame size";
-    return line.text.find("[rsp") != std::string::npos ? "stack slot" : "immediate";
+    return stackSlot(pre) != stackSlot(post) ? "stack slot" : "immediate";
+  }
+
+  // "[rsp + 0x20]", or nothing.
+  static std::string_view stackSlot(const Line &line) {
+    const std::string_view text = line.text;
+    const size_t begin = std::min(text.find("[rsp"), text.size());
+    return text.substr(begin, text.find(']', begin) - begin);
   }
 
   std::vector<ListingRow> listing() const {

@@ -3,6 +3,7 @@
 #include "analyzer/diff/exception_diff.h"
 
 #include <algorithm>
+#include <array>
 #include <llvm/ADT/Hashing.h>
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringExtras.h>
@@ -83,6 +84,28 @@ CodeRange ownerlessPart(const Program &program, const Datum &datum) {
   const auto begin = std::ranges::find_if(rest, [](uint8_t byte) { return byte != 0; }) - rest.begin();
   const auto skipped = text + static_cast<uint32_t>(begin);
   return {datum.rva + skipped, static_cast<uint32_t>(bytes.size()) - skipped};
+}
+
+// Where the nearest datum stands in front (step -1) or behind (1) that has a partner, and which that is.
+struct Neighbour {
+  uint32_t rva;
+  std::optional<DatumIndex> partner; // none at the section's begin or end
+};
+
+// `section` is the datum's. nullopt when it is too far away to look for.
+template <class PartnerOf>
+std::optional<Neighbour> nearest(std::span<const Datum> data, const Section &section, DatumIndex from, int step,
+                                 PartnerOf partnerOf) {
+  constexpr int farthest = 64; // data
+  int64_t at = from;
+  for (int i = 0; i < farthest; ++i) {
+    at += step;
+    if (at < 0 || at >= static_cast<int64_t>(data.size()) || !section.contains(data[at].rva))
+      return Neighbour{step < 0 ? section.rva : section.rva + section.extent(), std::nullopt};
+    if (const auto partner = partnerOf(static_cast<DatumIndex>(at)))
+      return Neighbour{data[at].rva, partner};
+  }
+  return std::nullopt;
 }
 
 } // namespace
@@ -201,17 +224,44 @@ Referents::Contents Referents::comparedPart(DatumIndex preIndex, DatumIndex post
   return {{pre.rva, common}, {post.rva, common}};
 }
 
-// Without a name and without votes (match/by_referrers.cpp) a variable is the one at the same distance behind the same
-// named neighbour: the guard of a function-local static.
+// Without a name and without votes (match/by_referrers.cpp) a variable is known by where it stands: as far behind the
+// same named neighbour (the guard of a function-local static), or as far from the same neighbours on both sides. Code
+// that differs elsewhere has no vote, so what only such code uses is known by nothing else.
 bool Referents::sameVariable(DatumIndex preDatum, DatumIndex postDatum) const {
   if (pairing_.data.toPost(preDatum) || pairing_.data.toPre(postDatum))
     return pairing_.data.toPost(preDatum) == postDatum;
-  if (preDatum == 0 || postDatum == 0 || !pre_.data()[preDatum].name.empty() || !post_.data()[postDatum].name.empty())
+  if (!pre_.data()[preDatum].name.empty() || !post_.data()[postDatum].name.empty())
+    return false;
+  return isBehindNamedNeighbour(preDatum, postDatum) || isBetweenSameNeighbours(preDatum, postDatum);
+}
+
+bool Referents::isBehindNamedNeighbour(DatumIndex preDatum, DatumIndex postDatum) const {
+  if (preDatum == 0 || postDatum == 0)
     return false;
   const Datum &preNeighbour = pre_.data()[preDatum - 1];
   const Datum &postNeighbour = post_.data()[postDatum - 1];
   return !preNeighbour.name.empty() && pairing_.data.toPost(preDatum - 1) == postDatum - 1 &&
          pre_.data()[preDatum].rva - preNeighbour.rva == post_.data()[postDatum].rva - postNeighbour.rva;
+}
+
+// The nearest that have a partner, of both images, are each other's partners and as far away. The begin or the end of a
+// section is a neighbour too.
+bool Referents::isBetweenSameNeighbours(DatumIndex preDatum, DatumIndex postDatum) const {
+  const auto preData = pre_.data();
+  const auto postData = post_.data();
+  const Section *preSection = pre_.image().sectionAt(preData[preDatum].rva);
+  const Section *postSection = post_.image().sectionAt(postData[postDatum].rva);
+  if (preSection == nullptr || postSection == nullptr || preSection->name != postSection->name)
+    return false;
+  return llvm::all_of(std::array{-1, 1}, [&](int step) {
+    const auto pre =
+        nearest(preData, *preSection, preDatum, step, [&](DatumIndex i) { return pairing_.data.toPost(i); });
+    const auto post =
+        nearest(postData, *postSection, postDatum, step, [&](DatumIndex i) { return pairing_.data.toPre(i); });
+    return pre && post && pre->rva - preData[preDatum].rva == post->rva - postData[postDatum].rva &&
+           pre->partner.has_value() == post->partner.has_value() &&
+           (!pre->partner || pairing_.data.toPre(*pre->partner) == post->partner);
+  });
 }
 
 bool Referents::sameContent(const Datum &pre, const Datum &post) const {

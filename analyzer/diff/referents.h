@@ -60,6 +60,8 @@ private:
   bool sameFunctionPlace(const Owner &pre, uint32_t preRva, const Owner &post, uint32_t postRva) const;
   bool sameBehindBias(const Reference &pre, const Reference &post) const;
   bool sameVariable(DatumIndex pre, DatumIndex post) const;
+  bool isBehindNamedNeighbour(DatumIndex pre, DatumIndex post) const;
+  bool isBetweenSameNeighbours(DatumIndex pre, DatumIndex post) const;
   bool sameContents(const Contents &contents) const;
   bool sameBytes(const Contents &contents, std::vector<Contents> &pending) const;
   bool sameTable(const Contents &contents) const;
