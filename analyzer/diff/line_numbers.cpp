@@ -1,6 +1,7 @@
 #include "analyzer/diff/line_numbers.h"
 
 #include "analyzer/code/masked_body.h"
+#include "analyzer/diff/merged_statements.h"
 
 #include <algorithm>
 #include <charconv>
@@ -72,6 +73,7 @@ private:
     std::vector<uint8_t> postBytes(postOriginal.begin(), postOriginal.end());
     if (preBytes.size() != postBytes.size() || !maskSameReferences(preRange, preBytes, postRange, postBytes))
       return false;
+    merged_.reset();
     Instruction instruction;
     for (uint32_t at = 0, size = 0; at < preBytes.size(); at += size) {
       const uint32_t table = jumpTableSize(preRange.rva + at);
@@ -130,28 +132,45 @@ private:
     return decoder_.decodeWithText(bytes, 0, instruction, text);
   }
 
-  // The number belongs to a line of the instruction, on both sides in the file of the same name: it is that line, or a
-  // later one of the same statement (for an assert over several lines, __LINE__ is the last one).
-  bool areLines(const Place &place, uint64_t preNumber, uint64_t postNumber) const {
+  // The number belongs to a line of the instruction, or to the statement behind the condition that it depends on.
+  bool areLines(const Place &place, uint64_t preNumber, uint64_t postNumber) {
+    if (linesOf(referents_.pre(), place.preRange).size() > mostLines ||
+        linesOf(referents_.post(), place.postRange).size() > mostLines)
+      return false;
+    const auto areLinesAt = [&](uint32_t offset) { return areLinesOf(place, offset, preNumber, postNumber); };
+    if (areLinesAt(place.offset))
+      return true;
+    if (!merged_)
+      merged_.emplace(decoder_, pre_, place.preRange, referents_.pre().bytesOf(place.preRange),
+                      linesOf(referents_.pre(), place.preRange));
+    const auto conditions = merged_->conditionsOf(place.preRange.rva + place.offset);
+    return std::ranges::any_of(conditions, [&](uint32_t rva) { return areLinesAt(rva - place.preRange.rva); });
+  }
+
+  // On both sides, in the file of the same name, the number is the line of the instruction at this offset, or a later
+  // one of the same statement (for an assert over several lines, __LINE__ is the last one).
+  bool areLinesOf(const Place &place, uint32_t offset, uint64_t preNumber, uint64_t postNumber) const {
     const LineTable &preTable = referents_.pre().symbols().lines;
     const LineTable &postTable = referents_.post().symbols().lines;
-    const auto preAll = preTable.between(place.preRange.rva, place.preRange.end());
-    const auto postAll = postTable.between(place.postRange.rva, place.postRange.end());
-    if (preAll.size() > mostLines || postAll.size() > mostLines)
-      return false;
-    const auto preOwn = linesAt(preAll, place.preRange.rva + place.offset);
-    const auto postOwn = linesAt(postAll, place.postRange.rva + place.offset);
+    const auto preAll = linesOf(referents_.pre(), place.preRange);
+    const auto postAll = linesOf(referents_.post(), place.postRange);
+    const auto preOwn = linesAt(preAll, place.preRange.rva + offset);
+    const auto postOwn = linesAt(postAll, place.postRange.rva + offset);
     if (preOwn.size() > mostNestedCopies || postOwn.size() > mostNestedCopies)
       return false;
     for (const SourceLine &pre : preOwn)
       for (const SourceLine &post : postOwn) {
         const uint64_t distance = preNumber - pre.line; // huge when the number is smaller
-        if (distance < mostLinesOfStatement && distance == postNumber - post.line &&
+        if (pre.line != 0 && post.line != 0 && distance < mostLinesOfStatement && distance == postNumber - post.line &&
             preTable.fileName(pre) == postTable.fileName(post) && !hasCodeBehind(preAll, pre, distance) &&
             !hasCodeBehind(postAll, post, distance))
           return true;
       }
     return false;
+  }
+
+  static std::span<const SourceLine> linesOf(const Program &program, const CodeRange &range) {
+    return program.symbols().lines.between(range.rva, range.end());
   }
 
   static std::vector<SourceLine> linesAt(std::span<const SourceLine> lines, uint32_t rva) {
@@ -172,6 +191,7 @@ private:
   const Function &pre_;
   const Function &post_;
   size_t differences_ = 0;
+  std::optional<MergedStatements> merged_; // of the range at hand
 };
 
 } // namespace

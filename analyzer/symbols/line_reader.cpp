@@ -179,7 +179,7 @@ void LineReader::addInlineSite(const cv::InlineSiteSym &site, uint32_t procedure
   for (const InlineRows::Row &row : InlineRows(site).run()) {
     const int64_t line = inlinee->second.line + row.line;
     const auto file = fileAt(row.file.value_or(inlinee->second.file));
-    if (!file || !row.size || *row.size == 0 || row.offset >= procedureSize || line <= 0 ||
+    if (!file || !row.size || *row.size == 0 || row.offset >= procedureSize || line < 0 ||
         line > std::numeric_limits<uint32_t>::max())
       continue;
     add(procedureRva + row.offset, std::min(*row.size, procedureSize - row.offset), static_cast<uint32_t>(line), *file);

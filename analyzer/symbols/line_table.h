@@ -1,9 +1,9 @@
 // From which source lines the code was compiled.
 //
 // One entry says "these bytes are line 57 of lease.cpp". The code of an inlined function has an entry for its own line
-// and one for the line of each call around it, so several entries can hold one address. An entry is 16 bytes, because
-// there are ten or more for every function; only the last part of a file's path is kept, since builds differ in
-// folders.
+// and one for the line of each call around it, so several entries can hold one address. Line 0 is code that the
+// compiler made of equal statements in several lines. An entry is 16 bytes, because there are ten or more for every
+// function; only the last part of a file's path is kept, since builds differ in folders.
 #pragma once
 
 #include <cstdint>

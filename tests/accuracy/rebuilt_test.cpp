@@ -4,6 +4,7 @@
 #include "tests/accuracy/comparison.h"
 #include "tests/accuracy/judge.h"
 
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <iostream>
 
@@ -30,17 +31,25 @@ void expectLineNumbersOnly(const BuiltPair &pair, bool withSymbols) {
   const corpus::FunctionTruth truth = corpus::compareFunctions(*preForms, *shiftedForms);
   const Judgement figures = judge({compared->pre, compared->post, *preNames, *shiftedNames}, compared->diff, truth);
   size_t lineOnly = 0;
-  std::string others;
-  for (const FunctionDifference &each : compared->diff.functions)
-    if (each.status != ChangeStatus::identical && each.lineOnly)
+  std::string others, otherReasons;
+  for (const FunctionDifference &each : compared->diff.functions) {
+    if (each.status == ChangeStatus::identical)
+      continue;
+    const std::string name =
+        fmt::format("  {} {}", analyzer::changeStatusName(each.status), describe(*preNames, compared->pre, each.pre));
+    if (each.lineOnly)
       ++lineOnly;
-    else if (each.status != ChangeStatus::identical)
-      others += fmt::format("  {} {}\n", analyzer::changeStatusName(each.status),
-                            describe(*preNames, compared->pre, each.pre));
+    else
+      others += name + '\n';
+    if (each.reasons != std::set<std::string>{"immediate"})
+      otherReasons += fmt::format("{}: {}\n", name, fmt::join(each.reasons, ", "));
+  }
   std::cout << fmt::format("{} {}: {} of {} functions hold a line number, {} reported as that\n", pair.title(),
                            withSymbols ? "PDB" : "none", figures.truth, figures.functions, lineOnly);
   if (withSymbols) // which number is a line number, only the PDB's lines tell
     EXPECT_EQ(others, "") << pair.title() << ": changed by more than a line number";
+  else
+    EXPECT_EQ(otherReasons, "") << pair.title() << ": changed by more than a number";
   EXPECT_THAT(figures.missed, testing::IsEmpty()) << pair.title();
   EXPECT_THAT(figures.wrong, testing::IsEmpty()) << pair.title();
   EXPECT_EQ(compared->ledgerGaps(), "") << pair.title();
