@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 
 namespace hotgate::analyzer::test {
 
@@ -49,6 +50,18 @@ const auto *const registered = testing::AddGlobalTestEnvironment(new BuildFolder
 
 } // namespace
 
+const char *const someOfEverything = R"(
+struct Counter { int hits; int misses; };
+Counter g_counter = {3, 4};
+extern const int table[6] = {2, 7, 1, 8, 2, 8};
+NOINLINE int Mix(int x) { return x * 31 + table[x % 6]; }
+NOINLINE int Sum(const int *p, int n) { int s = 0; for (int i = 0; i < n; ++i) s += Mix(p[i]); return s; }
+int (*volatile g_callback)(int) = Mix;
+EXPORT NOINLINE const char *Name(int x) { return g_callback(x) ? "renew" : "rebind"; }
+EXPORT NOINLINE int Count(int x) { int a[8] = {x, x + 1}; switch (x) { case 0: return Mix(1); case 1: return Sum(a, 8);
+  case 2: return Mix(9); case 3: return Mix(4) * 2; case 4: return Mix(5) - 1; default: return ++g_counter.hits; } }
+)";
+
 std::filesystem::path buildWith(const std::map<std::string, std::string> &files,
                                 const std::vector<std::string> &commands, const std::string &result) {
   std::string folderName = BuildFolder::path() / "XXXXXX";
@@ -82,6 +95,17 @@ std::filesystem::path buildImage(const std::string &source, const BuildOptions &
               "/pdbsourcepath:. /map:code.map /out:code.dll code.obj" +
                   libraries + (options.padding ? " /functionpadmin:6" : "") + joined(options.link));
   return folder / "code.dll";
+}
+
+std::vector<char> readFile(const std::filesystem::path &path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::filesystem::path writeMutant(const std::filesystem::path &image, const std::vector<char> &bytes) {
+  const auto path = image.parent_path() / "mutant.dll";
+  std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  return path;
 }
 
 Program openProgram(const std::filesystem::path &path, bool withSymbols) {

@@ -16,6 +16,9 @@
 
 namespace hotgate::analyzer::test {
 
+// Some of everything that has an owner: variables, constants, texts, a switch, calls, a pointer to a function.
+extern const char *const someOfEverything;
+
 struct BuildOptions {
   std::vector<std::string> compile;                             // added at the end: "-O0"
   std::vector<std::string> link = {};                           // added at the end: "/opt:icf"
@@ -30,6 +33,10 @@ std::filesystem::path buildImage(const std::string &source, const BuildOptions &
 // For what that cannot build: source files by name, commands to run beside them, and the file that they make.
 std::filesystem::path buildWith(const std::map<std::string, std::string> &files,
                                 const std::vector<std::string> &commands, const std::string &result);
+
+// The file's bytes; a damaged copy of them, beside the image that they are from.
+std::vector<char> readFile(const std::filesystem::path &file);
+std::filesystem::path writeMutant(const std::filesystem::path &image, const std::vector<char> &bytes);
 
 // Opens an image with the PDB beside it.
 Program openProgram(const std::filesystem::path &image, bool withSymbols = true);

@@ -4,7 +4,6 @@
 #include "tests/analyzer/image/many_sections.h"
 
 #include <fstream>
-#include <iterator>
 #include <llvm/Support/Endian.h>
 #include <random>
 #include <unistd.h>
@@ -12,26 +11,13 @@
 namespace hotgate::analyzer::test {
 namespace {
 
-constexpr const char *source = R"(
-struct Counter { int hits; int misses; };
-Counter g_counter = {3, 4};
-extern const int table[6] = {2, 7, 1, 8, 2, 8};
-NOINLINE int Mix(int x) { return x * 31 + table[x % 6]; }
-NOINLINE int Sum(const int *p, int n) { int s = 0; for (int i = 0; i < n; ++i) s += Mix(p[i]); return s; }
-int (*volatile g_callback)(int) = Mix;
-EXPORT NOINLINE const char *Name(int x) { return g_callback(x) ? "renew" : "rebind"; }
-EXPORT NOINLINE int Count(int x) { int a[8] = {x, x + 1}; switch (x) { case 0: return Mix(1); case 1: return Sum(a, 8);
-  case 2: return Mix(9); case 3: return Mix(4) * 2; case 4: return Mix(5) - 1; default: return ++g_counter.hits; } }
-)";
-
 using Bytes = std::vector<char>;
 
 class DamagedProgram : public testing::Test {
 protected:
   void SetUp() override {
-    path = buildImage(source, {.compile = {"-fasynchronous-unwind-tables"}});
-    std::ifstream file(path, std::ios::binary);
-    bytes.assign(std::istreambuf_iterator<char>(file), {});
+    path = buildImage(someOfEverything, {.compile = {"-fasynchronous-unwind-tables"}});
+    bytes = readFile(path);
     const auto image = Image::open(path);
     ASSERT_TRUE(image) << image.error().message();
     pdata = *image->fileOffset(image->directory(Directory::exceptions).rva);
@@ -46,15 +32,9 @@ protected:
   void put32(size_t offset, uint32_t value) { llvm::support::endian::write32le(bytes.data() + offset, value); }
   [[nodiscard]] size_t entry(size_t index) const { return pdata + 12 * index; }
 
-  [[nodiscard]] std::filesystem::path write(const Bytes &content) const {
-    const auto damaged = path.parent_path() / "damaged.dll";
-    std::ofstream(damaged, std::ios::binary).write(content.data(), static_cast<std::streamsize>(content.size()));
-    return damaged;
-  }
-
   // The damaged image as post, then as pre. Checks what must hold of either answer; true when both were compared.
   [[nodiscard]] bool compareBothWays(const Bytes &content) const {
-    const std::filesystem::path damaged = write(content);
+    const std::filesystem::path damaged = writeMutant(path, content);
     return compare(path, damaged) && compare(damaged, path);
   }
 
