@@ -1,6 +1,7 @@
 // Child processes end with us, whatever ends us.
 #include "harness/vm/child_process.h"
 
+#include "tests/harness/forked_parent.h"
 #include "tests/harness/temporary_folder.h"
 
 #include <csignal>
@@ -8,7 +9,6 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
@@ -17,25 +17,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-// kill(pid, 0) also finds a zombie, which runs no more.
-bool isGone(pid_t pid) {
-  std::ifstream stat(fmt::format("/proc/{}/stat", pid));
-  std::string line;
-  if (!std::getline(stat, line))
-    return true;
-  const size_t nameEnd = line.rfind(") ");
-  return nameEnd != std::string::npos && line.substr(nameEnd + 2, 1) == "Z";
-}
-
-bool endsWithin(pid_t pid, seconds span) {
-  for (const Deadline deadline = after(span); Clock::now() < deadline;) {
-    if (isGone(pid))
-      return true;
-    std::this_thread::sleep_for(milliseconds(10));
-  }
-  return false;
-}
 
 TEST(ChildProcess, RunsAndKeepsItsOutput) {
   auto child = ChildProcess::start({.arguments = {"sh", "-c", "echo out; echo err >&2; printf '\\033[2J'; exit 3"}});
@@ -112,26 +93,14 @@ bool hasBecome(pid_t pid, const std::string &program) {
 // The parent is a process of its own, since it is ended by force.
 class DyingParent : public testing::TestWithParam<int> {};
 TEST_P(DyingParent, TakesItsChildrenAlong) {
-  int report[2];
-  ASSERT_EQ(pipe(report), 0);
-  const pid_t parent = fork();
-  if (parent == 0) {
-    signal(SIGINT, SIG_DFL);
+  ForkedParent parent([](const auto &report) {
     auto child = ChildProcess::start({.arguments = {"sleep", "100"}});
-    const int pid = child ? child->pid() : -1;
-    (void)!write(report[1], &pid, sizeof pid);
-    pause();
-    _exit(1);
-  }
-  int child = -1;
-  ASSERT_EQ(read(report[0], &child, sizeof child), static_cast<ssize_t>(sizeof child));
-  ASSERT_GT(child, 0);
-  ASSERT_TRUE(hasBecome(child, "sleep"));
-  ASSERT_EQ(kill(parent, GetParam()), 0);
-  ASSERT_EQ(waitpid(parent, nullptr, 0), parent);
-  EXPECT_TRUE(endsWithin(child, seconds(5)));
-  close(report[0]);
-  close(report[1]);
+    report(child ? child->pid() : -1);
+  });
+  ASSERT_GT(parent.child(), 0);
+  ASSERT_TRUE(hasBecome(parent.child(), "sleep"));
+  ASSERT_TRUE(parent.end(GetParam()));
+  EXPECT_TRUE(endsWithin(parent.child(), seconds(5)));
 }
 INSTANTIATE_TEST_SUITE_P(Signals, DyingParent, testing::Values(SIGINT, SIGTERM, SIGKILL));
 
