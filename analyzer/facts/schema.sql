@@ -238,6 +238,15 @@ CREATE VIEW live_function (function_id) AS
     WHERE c.callee NOT IN (SELECT function_id FROM redirected_function))
   SELECT f FROM live;
 
+-- Pairs that differ in more than line numbers.
+CREATE VIEW changed_function (module, pre, post) AS
+  SELECT module, pre, post FROM function_pair WHERE status = 'changed' AND NOT line_only;
+-- Names of changed functions, and of those that are declared as changed: what an inlined copy of one is called.
+CREATE VIEW changed_name (module, name) AS
+  SELECT c.module, n.name FROM changed_function c JOIN function_name n ON n.function_id IN (c.pre, c.post)
+  UNION SELECT c.module, f.name FROM changed_function c JOIN function f ON f.function_id IN (c.pre, c.post)
+  UNION SELECT i.module, d.name FROM declared_function d JOIN image i;
+
 -- Every byte of both files, by what it belongs to and how it compares (analyzer/diff/ledger.h).
 CREATE TABLE ledger (module TEXT NOT NULL, cause TEXT NOT NULL, pre_bytes INTEGER NOT NULL, post_bytes INTEGER NOT NULL, PRIMARY KEY (module, cause));
 CREATE TABLE ledger_unattributed (

@@ -9,14 +9,7 @@
 -- action: Add the function to the list of hotpatched functions, rebuild the hotpatch image and run the gate again.
 WITH
 -- Read once: the view is a closure over all calls.
-live(f) AS MATERIALIZED (SELECT function_id FROM live_function),
-changed(module, pre, post) AS (
-  SELECT module, pre, post FROM function_pair WHERE status = 'changed' AND NOT line_only),
--- Names of changed functions. Where one of them is inlined, HG105 names it as the cause.
-changed_name(module, name) AS (
-  SELECT c.module, n.name FROM changed c JOIN function_name n ON n.function_id IN (c.pre, c.post)
-  UNION SELECT c.module, f.name FROM changed c JOIN function f ON f.function_id IN (c.pre, c.post)
-  UNION SELECT i.module, d.name FROM declared_function d JOIN image i)
+live(f) AS MATERIALIZED (SELECT function_id FROM live_function)
 SELECT c.module || '!' || f.name AS subject,
        printf('%s changed, but the patch table does not redirect it, and it still runs: %s.%s', f.name,
               CASE
@@ -35,10 +28,11 @@ SELECT c.module || '!' || f.name AS subject,
                    'live_callers', json((SELECT json_group_array(name) FROM
                      (SELECT DISTINCT g.name FROM live l JOIN call k ON k.caller = l.f JOIN function g ON g.function_id = l.f
                       WHERE k.callee = f.function_id ORDER BY g.name)))) AS evidence
-FROM changed c
+FROM changed_function c
 JOIN function f ON f.function_id = c.pre
 JOIN image h ON h.module = c.module AND h.image = 'hotpatch'
 JOIN hotpatch t ON t.image_id = h.image_id
 WHERE c.pre IN (SELECT f FROM live)
+  -- Where a changed function is inlined, HG105 names that as the cause.
   AND NOT EXISTS (SELECT 1 FROM inline_site s JOIN changed_name n ON n.name = s.inlinee AND n.module = c.module
                   WHERE s.function_id IN (c.pre, c.post));

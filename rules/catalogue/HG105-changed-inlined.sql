@@ -10,16 +10,10 @@
 WITH
 -- Read once: the view is a closure over all calls.
 live(f) AS MATERIALIZED (SELECT function_id FROM live_function),
-changed(module, pre, post) AS (
-  SELECT module, pre, post FROM function_pair WHERE status = 'changed' AND NOT line_only),
-changed_name(module, name) AS (
-  SELECT c.module, n.name FROM changed c JOIN function_name n ON n.function_id IN (c.pre, c.post)
-  UNION SELECT c.module, f.name FROM changed c JOIN function f ON f.function_id IN (c.pre, c.post)
-  UNION SELECT i.module, d.name FROM declared_function d JOIN image i),
 -- An inliner whose own body is identical got the same machine code: nothing is missing there.
 copy(module, inlinee, function_id, name, rva) AS (
   SELECT DISTINCT c.module, s.inlinee, f.function_id, f.name, f.rva
-  FROM changed c
+  FROM changed_function c
   JOIN image h ON h.module = c.module AND h.image = 'hotpatch'
   JOIN hotpatch t ON t.image_id = h.image_id
   JOIN function f ON f.function_id = c.pre

@@ -7,7 +7,7 @@
 --   a restart, and with a cumulative update in its place it leaves the hotpatch track.
 -- action: Add the hotpatch image of the module, built with its hotpatch table, or declare the KB's track as baseline.
 WITH changed(module, functions) AS (
-  SELECT module, COUNT(*) FROM function_pair WHERE status = 'changed' AND NOT line_only GROUP BY module),
+  SELECT module, COUNT(*) FROM changed_function GROUP BY module),
 lacking(subject, message, evidence) AS (
   SELECT i.module, printf('The file %s is given as a hotpatch image, but has no hotpatch table.', i.path), json_object('file', i.path)
   FROM image i WHERE i.image = 'hotpatch' AND i.image_id NOT IN (SELECT image_id FROM hotpatch)
