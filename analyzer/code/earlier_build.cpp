@@ -26,11 +26,6 @@ uint64_t number(const uint8_t *bytes, uint8_t size) {
 
 constexpr int mostTries = 12; // candidates of the same size that are compared, nearest first
 
-std::span<const uint8_t> bytesOf(const Image &image, const CodeRange &range) {
-  const auto bytes = image.bytesFrom(range.rva);
-  return bytes.first(std::min<size_t>(bytes.size(), range.size));
-}
-
 } // namespace
 
 EarlierBuild::EarlierBuild(const Program &program) : program_(program) {
@@ -87,8 +82,8 @@ bool EarlierBuild::Lookup::transferFrom(const Function &earlier, Function &funct
 
 bool EarlierBuild::Lookup::transferRange(const Function &earlier, const CodeRange &from, const Function &function,
                                          const CodeRange &to, std::vector<Reference> &found) const {
-  const auto earlierBytes = bytesOf(build_.program_.image(), from);
-  const auto bytes = bytesOf(image_, to);
+  const auto earlierBytes = build_.program_.bytesOf(from);
+  const auto bytes = image_.bytesFrom(to.rva, to.size);
   if (earlierBytes.size() != bytes.size())
     return false;
   size_t at = 0; // bytes before it are compared

@@ -80,8 +80,7 @@ std::optional<DatumIndex> Program::datumContaining(uint32_t rva) const {
 }
 
 std::span<const uint8_t> Program::bytesOf(const CodeRange &range) const {
-  const auto bytes = image_.bytesFrom(range.rva);
-  return bytes.first(std::min<size_t>(bytes.size(), range.size));
+  return image_.bytesFrom(range.rva, range.size);
 }
 
 std::span<const BaseRelocation> Program::relocationsIn(const CodeRange &range) const {

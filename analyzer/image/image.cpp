@@ -179,6 +179,10 @@ Result<std::span<const uint8_t>> Image::bytesAt(uint32_t rva, uint32_t size) con
   return contents_->layout.bytesAt(rva, size, "image bytes");
 }
 std::span<const uint8_t> Image::bytesFrom(uint32_t rva) const { return contents_->layout.bytesFrom(rva); }
+std::span<const uint8_t> Image::bytesFrom(uint32_t rva, size_t most) const {
+  const auto bytes = bytesFrom(rva);
+  return bytes.first(std::min(bytes.size(), most));
+}
 std::optional<uint32_t> Image::rvaOfAddress(uint64_t address) const { return contents_->layout.rvaOfAddress(address); }
 std::optional<uint32_t> Image::fileOffset(uint32_t rva) const { return contents_->layout.fileOffset(rva); }
 

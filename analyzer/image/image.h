@@ -171,6 +171,8 @@ public:
   // The file-backed bytes from here to the end of the section (may be empty, never an error); headers count as a
   // section.
   [[nodiscard]] std::span<const uint8_t> bytesFrom(uint32_t rva) const;
+  // The same, but no more than that many.
+  [[nodiscard]] std::span<const uint8_t> bytesFrom(uint32_t rva, size_t most) const;
   // An absolute address in the image as an RVA; nullopt when it points outside the image.
   [[nodiscard]] std::optional<uint32_t> rvaOfAddress(uint64_t address) const;
   [[nodiscard]] std::optional<uint32_t> fileOffset(uint32_t rva) const;
