@@ -1,5 +1,7 @@
 #include "analyzer/diff/referent_text.h"
 
+#include "analyzer/diff/text_constant.h"
+
 #include <algorithm>
 #include <bit>
 #include <llvm/Support/Endian.h>
@@ -8,17 +10,13 @@
 
 namespace hotgate::analyzer {
 
-using llvm::support::endian::read16le;
 using llvm::support::endian::read32le;
 using llvm::support::endian::read64le;
 
 namespace {
 
-constexpr size_t mostCharacters = 64;
+constexpr uint32_t mostCharacters = 64;
 constexpr size_t mostBytes = 16;
-constexpr size_t shortestText = 2; // one printable byte before a zero is a number as likely as a text
-
-bool isTextByte(unsigned unit) { return (unit >= 0x20 && unit < 0x7F) || unit == '\n' || unit == '\r' || unit == '\t'; }
 
 void appendEscaped(std::string &text, unsigned unit) {
   switch (unit) {
@@ -31,6 +29,12 @@ void appendEscaped(std::string &text, unsigned unit) {
   case '\t':
     text += "\\t";
     return;
+  case '\v':
+    text += "\\v";
+    return;
+  case '\f':
+    text += "\\f";
+    return;
   case '"':
   case '\\':
     text += '\\';
@@ -41,34 +45,21 @@ void appendEscaped(std::string &text, unsigned unit) {
   text += static_cast<char>(unit);
 }
 
-// A text that ends with a zero, its units `width` bytes wide.
-std::optional<std::string> quoted(std::span<const uint8_t> bytes, size_t width) {
-  std::string text = width == 1 ? "\"" : "L\"";
-  size_t length = 0;
-  for (size_t at = 0; at + width <= bytes.size(); at += width, ++length) {
-    const unsigned unit = width == 1 ? bytes[at] : read16le(&bytes[at]);
-    if (unit == 0)
-      return length < shortestText ? std::nullopt : std::optional(text + '"');
-    if (!isTextByte(unit))
-      return std::nullopt;
-    if (length == mostCharacters)
-      return text + "\"...";
-    appendEscaped(text, unit);
-  }
-  return std::nullopt;
-}
-
 std::optional<std::string> literal(std::span<const uint8_t> bytes) {
-  auto text = quoted(bytes, 1);
-  return text ? text : quoted(bytes, 2);
+  const auto constant = textIn(bytes, mostCharacters);
+  if (!constant)
+    return std::nullopt;
+  std::string text = constant->width == 1 ? "\"" : "L\"";
+  for (size_t i = 0; i < constant->length; ++i)
+    appendEscaped(text, bytes[i * constant->width]);
+  return text + (constant->ends ? "\"" : "\"...");
 }
 
 // The constant's bytes from the place to its own end, or to the next place that is known.
 std::span<const uint8_t> contentAt(const Program &program, uint32_t rva) {
-  const auto bytes = program.image().bytesFrom(rva);
   const auto datum = program.datumContaining(rva);
   const size_t size = datum ? program.data()[*datum].rva + uint64_t{program.data()[*datum].size} - rva : 0;
-  return bytes.first(std::min(bytes.size(), size));
+  return program.image().bytesFrom(rva, size);
 }
 
 bool isConstant(const Program &program, uint32_t rva) {

@@ -1,12 +1,12 @@
 #include "analyzer/diff/referents.h"
 
 #include "analyzer/diff/exception_diff.h"
+#include "analyzer/diff/text_constant.h"
 
 #include <algorithm>
 #include <array>
 #include <llvm/ADT/Hashing.h>
 #include <llvm/ADT/STLExtras.h>
-#include <llvm/ADT/StringExtras.h>
 #include <llvm/ADT/StringRef.h>
 #include <llvm/Support/Endian.h>
 #include <unordered_set>
@@ -21,24 +21,6 @@ constexpr uint32_t mostAlignmentTail = 15; // zero bytes that alignment may add 
 
 bool isZero(std::span<const uint8_t> bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](uint8_t byte) { return byte == 0; });
-}
-
-// Bytes of a text with its terminator, one or two bytes a character; 0 when it is none.
-uint32_t textSize(std::span<const uint8_t> bytes) {
-  constexpr uint32_t leastCharacters = 2;
-  for (const uint32_t width : {1U, 2U}) {
-    uint32_t at = 0;
-    const auto isCharacter = [&](bool printable) {
-      return at + width <= bytes.size() && (width == 1 || bytes[at + 1] == 0) &&
-             (printable ? llvm::isPrint(static_cast<char>(bytes[at])) || llvm::isSpace(static_cast<char>(bytes[at]))
-                        : bytes[at] == 0);
-    };
-    while (isCharacter(true))
-      at += width;
-    if (at >= leastCharacters * width && isCharacter(false))
-      return at + width;
-  }
-  return 0;
 }
 
 // A place in data that holds an address.
@@ -406,7 +388,7 @@ bool Referents::sameText(uint32_t preRva, uint32_t postRva, bool isFirst) const 
     if (all.empty() || (all.front() != '\0' && !isFirst) || end == llvm::StringRef::npos)
       return {};
     const llvm::StringRef text = all.slice(1, end);
-    return llvm::all_of(text, [](char c) { return llvm::isPrint(c) || llvm::isSpace(c); }) ? text : llvm::StringRef();
+    return llvm::all_of(text, [](unsigned char c) { return isTextCharacter(c); }) ? text : llvm::StringRef();
   };
   const llvm::StringRef pre = textAt(pre_, preRva);
   return !pre.empty() && pre == textAt(post_, postRva);
