@@ -114,48 +114,4 @@ bool HandlerDataWalk::readExceptionSpecification(uint32_t rva) {
   return readHandlers(types, count);
 }
 
-// Flags; destructor, a compatibility function (0: none); and the array of what may catch the object.
-uint32_t HandlerDataWalk::throwInfo(uint32_t rva) {
-  constexpr uint32_t infoSize = 16;
-  constexpr uint32_t mostFlags = 0x1F;
-  constexpr uint32_t mostTypes = 1000; // base classes of a thrown class, one more
-  return attempt([&]() -> uint32_t {
-    Cursor at(image_, rva);
-    const uint32_t flags = at.word();
-    const uint32_t destructor = at.word();
-    const uint32_t compatibility = at.word();
-    const uint32_t array = at.word();
-    if (at.failed() || flags > mostFlags || !isTable(array) || !add(Kind::number, flags))
-      return 0;
-    for (const uint32_t function : {destructor, compatibility})
-      if (function == 0 ? !add(Kind::number, 0) : !addCode(function))
-        return 0;
-    Cursor types(image_, array);
-    const uint32_t count = types.word();
-    if (count == 0 || count > mostTypes || !add(Kind::number, count))
-      return 0;
-    for (uint32_t i = 0; i < count; ++i)
-      if (const uint32_t type = types.word(); types.failed() || !readCatchableType(type))
-        return 0;
-    own(array, types);
-    return infoSize;
-  });
-}
-
-bool HandlerDataWalk::readCatchableType(uint32_t rva) {
-  Cursor at(image_, rva);
-  const uint32_t properties = at.word();
-  const uint32_t type = at.word();
-  if (at.failed() || !add(Kind::number, properties) || type == 0 || !addType(type))
-    return false;
-  for (int field = 0; field < 4; ++field) // where the base is: member, vtable pointer, vtable; size
-    if (!add(Kind::number, at.word()))
-      return false;
-  const uint32_t copyConstructor = at.word();
-  if (at.failed() || (copyConstructor == 0 ? !add(Kind::number, 0) : !addCode(copyConstructor)))
-    return false;
-  own(rva, at);
-  return true;
-}
-
 } // namespace hotgate::analyzer

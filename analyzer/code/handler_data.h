@@ -63,8 +63,6 @@ public:
   uint32_t cookie(uint32_t rva, uint32_t limit);
   // Words of a format that nobody knows, up to the limit.
   uint32_t words(uint32_t rva, uint32_t limit);
-  // What a `throw` passes to the runtime (`_TI`): not language data, but the other half of a catch.
-  uint32_t throwInfo(uint32_t rva);
 
   [[nodiscard]] bool isBudgetSpent() const { return budget_ == 0; }
 
@@ -79,7 +77,6 @@ private:
   bool readHandlers(uint32_t rva, uint32_t count);
   bool readIpStates(uint32_t rva, uint32_t count);
   bool readExceptionSpecification(uint32_t rva);
-  bool readCatchableType(uint32_t rva);
 
   bool readCompressedInfo(uint32_t rva);
   bool readCompressedUnwindMap(uint32_t rva);

@@ -145,19 +145,6 @@ bool sameExceptionData(const Referents &referents, const Function &pre, const Fu
   });
 }
 
-bool sameThrowInfo(const Referents &referents, uint32_t preRva, uint32_t postRva) {
-  const auto read = [](const Image &image, uint32_t rva, ExceptionItems &result) {
-    uint64_t budget = 1 << 14; // a thousand types
-    const FunctionRange nobody;
-    return HandlerDataWalk(image, nobody, budget, result).throwInfo(rva) != 0;
-  };
-  ExceptionItems pre;
-  ExceptionItems post;
-  return read(referents.pre().image(), preRva, pre) && read(referents.post().image(), postRva, post) &&
-         std::ranges::equal(pre.items, post.items,
-                            [&](const ExceptionItem &a, const ExceptionItem &b) { return sameItem(referents, a, b); });
-}
-
 bool sameUnwindInformation(const Referents &referents, const Function &pre, const Function &post) {
   return std::ranges::equal(entriesOf(referents.pre(), pre), entriesOf(referents.post(), post),
                             [&](const Entry &a, const Entry &b) { return sameEntry(referents, a, b); });

@@ -22,10 +22,6 @@ enum class Bodies : uint8_t {
 // Handlers and their language data.
 bool sameExceptionData(const Referents &referents, const Function &pre, const Function &post, Bodies bodies);
 
-// Whether both places hold what a C++ `throw` passes to the runtime, and the same: its bytes are RVAs, which differ as
-// soon as anything moves.
-bool sameThrowInfo(const Referents &referents, uint32_t preRva, uint32_t postRva);
-
 // Prologue and epilogue codes, frame registers, and how the exception directory cuts the function. Of equal bodies.
 bool sameUnwindInformation(const Referents &referents, const Function &pre, const Function &post);
 

@@ -1,6 +1,5 @@
 #include "analyzer/diff/referents.h"
 
-#include "analyzer/diff/exception_diff.h"
 #include "analyzer/diff/text_constant.h"
 
 #include <algorithm>
@@ -262,7 +261,7 @@ bool Referents::sameContents(const Contents &contents) const {
     const Contents next = pending.back();
     pending.pop_back();
     std::vector<Contents> found;
-    if (!sameBytes(next, found) && !sameTable(next) && !sameThrowInfo(*this, next.pre.rva, next.post.rva)) {
+    if (!sameBytes(next, found) && !sameTable(next)) {
       memory[contents] = false;
       return false;
     }
