@@ -45,59 +45,46 @@ bool HandlerDataWalk::readCompressedInfo(uint32_t rva) {
   return (header & isSeparated) != 0 ? readSegments(ipStates) : readCompressedIpStates(ipStates, function_.begin);
 }
 
-bool HandlerDataWalk::readCompressedUnwindMap(uint32_t rva) {
-  enum Action : uint8_t { none = 0, destroyObject = 1, destroyPointee = 2, call = 3 };
+// A count, at least so large, and as many entries.
+template <class ReadEntry> bool HandlerDataWalk::readCounted(uint32_t rva, uint32_t leastCount, ReadEntry readEntry) {
   if (!isTable(rva))
     return false;
   Cursor at(image_, rva);
   const uint32_t count = at.compressed();
-  if (!add(Kind::number, count))
+  if (count < leastCount || !add(Kind::number, count))
     return false;
-  for (uint32_t i = 0; i < count && !at.failed(); ++i) {
+  for (uint32_t i = 0; i < count; ++i)
+    if (!readEntry(at) || at.failed())
+      return false;
+  own(rva, at);
+  return !at.failed();
+}
+
+bool HandlerDataWalk::readCompressedUnwindMap(uint32_t rva) {
+  enum Action : uint8_t { none = 0, destroyObject = 1, destroyPointee = 2, call = 3 };
+  return readCounted(rva, 0, [&](Cursor &at) {
     const uint32_t backAndAction = at.compressed(); // bytes back to the entry of the next state; the kind of action
     if (!add(Kind::number, backAndAction))
       return false;
     const auto action = static_cast<Action>(backAndAction & 3U);
     if (action != none && !addCode(at.word()))
       return false;
-    if ((action == destroyObject || action == destroyPointee) && !add(Kind::number, at.compressed()))
-      return false;
-  }
-  own(rva, at);
-  return !at.failed();
+    return (action != destroyObject && action != destroyPointee) || add(Kind::number, at.compressed());
+  });
 }
 
 bool HandlerDataWalk::readCompressedTryBlocks(uint32_t rva) {
-  if (!isTable(rva))
-    return false;
-  Cursor at(image_, rva);
-  const uint32_t count = at.compressed();
-  if (count == 0 || !add(Kind::number, count))
-    return false;
-  for (uint32_t i = 0; i < count; ++i) {
+  return readCounted(rva, 1, [&](Cursor &at) {
     for (int field = 0; field < 3; ++field) // first and last state, last state of the catches
       if (!add(Kind::number, at.compressed()))
         return false;
     const uint32_t handlers = at.word();
-    if (at.failed() || !readCompressedHandlers(handlers))
-      return false;
-  }
-  own(rva, at);
-  return true;
+    return !at.failed() && readCompressedHandlers(handlers);
+  });
 }
 
 bool HandlerDataWalk::readCompressedHandlers(uint32_t rva) {
-  if (!isTable(rva))
-    return false;
-  Cursor at(image_, rva);
-  const uint32_t count = at.compressed();
-  if (!add(Kind::number, count))
-    return false;
-  for (uint32_t i = 0; i < count; ++i)
-    if (!readCompressedHandler(at))
-      return false;
-  own(rva, at);
-  return !at.failed();
+  return readCounted(rva, 0, [&](Cursor &at) { return readCompressedHandler(at); });
 }
 
 bool HandlerDataWalk::readCompressedHandler(Cursor &at) {
@@ -122,39 +109,21 @@ bool HandlerDataWalk::readCompressedHandler(Cursor &at) {
 }
 
 bool HandlerDataWalk::readCompressedIpStates(uint32_t rva, uint32_t codeBegin) {
-  if (!isTable(rva))
-    return false;
-  Cursor at(image_, rva);
-  const uint32_t count = at.compressed();
-  if (!add(Kind::number, count))
-    return false;
   uint64_t ip = codeBegin;
-  for (uint32_t i = 0; i < count; ++i) {
+  return readCounted(rva, 0, [&](Cursor &at) {
     ip += at.compressed(); // from the entry before
     const uint32_t state = at.compressed();
-    if (at.failed() || ip > UINT32_MAX || !isCode(static_cast<uint32_t>(ip)) ||
-        !add(Kind::offset, static_cast<uint32_t>(ip) - codeBegin) || !add(Kind::number, state))
-      return false;
-  }
-  own(rva, at);
-  return !at.failed();
+    return !at.failed() && ip <= UINT32_MAX && isCode(static_cast<uint32_t>(ip)) &&
+           add(Kind::offset, static_cast<uint32_t>(ip) - codeBegin) && add(Kind::number, state);
+  });
 }
 
 bool HandlerDataWalk::readSegments(uint32_t rva) {
-  if (!isTable(rva))
-    return false;
-  Cursor at(image_, rva);
-  const uint32_t count = at.compressed();
-  if (count == 0 || !add(Kind::number, count))
-    return false;
-  for (uint32_t i = 0; i < count; ++i) {
+  return readCounted(rva, 1, [&](Cursor &at) {
     const uint32_t begin = at.word();
     const uint32_t map = at.word();
-    if (at.failed() || !addCode(begin) || (map == 0 ? !add(Kind::number, 0) : !readCompressedIpStates(map, begin)))
-      return false;
-  }
-  own(rva, at);
-  return true;
+    return !at.failed() && addCode(begin) && (map == 0 ? add(Kind::number, 0) : readCompressedIpStates(map, begin));
+  });
 }
 
 } // namespace hotgate::analyzer

@@ -79,6 +79,7 @@ private:
   bool readExceptionSpecification(uint32_t rva);
 
   bool readCompressedInfo(uint32_t rva);
+  template <class ReadEntry> bool readCounted(uint32_t rva, uint32_t leastCount, ReadEntry readEntry);
   bool readCompressedUnwindMap(uint32_t rva);
   bool readCompressedTryBlocks(uint32_t rva);
   bool readCompressedHandlers(uint32_t rva);
