@@ -253,7 +253,7 @@ bool ExceptionData::appendItems(const Image &image, const FunctionRange &functio
   uint64_t budget = std::numeric_limits<uint64_t>::max();
   HandlerDataWalk walk(image, function, budget, result);
   result.items.push_back({ExceptionItem::Kind::number, static_cast<uint32_t>(use->kind)});
-  result.items.push_back({ExceptionItem::Kind::place, use->handlerRva});
+  result.items.push_back({ExceptionItem::Kind::handler, use->handlerRva});
   const uint32_t limit = use->dataRva + use->dataSize;
   const auto readMain = [&] {
     switch (use->kind) {

@@ -24,6 +24,7 @@ struct ExceptionItem {
     number,         //
     offset,         // from the function's begin, where code of the function lies
     place,          // an RVA
+    handler,        // the RVA of the handler itself, which can lie in data
     end,            // an RVA: where a range of code ends, exclusive
     typeDescriptor, // an RVA of a C++ type descriptor, which is called by the name in it
     word,           // of an unknown format: a number, or an RVA

@@ -1,5 +1,6 @@
 #include "analyzer/diff/exception_diff.h"
 
+#include "analyzer/diff/handler_in_data.h"
 #include "analyzer/image/unwind_info.h"
 
 #include <algorithm>
@@ -69,6 +70,7 @@ bool sameItem(const Referents &referents, const ExceptionItem &pre, const Except
   case ExceptionItem::Kind::offset:
     return pre.value == post.value;
   case ExceptionItem::Kind::place:
+  case ExceptionItem::Kind::handler:
     return samePlace(referents, pre.value, post.value);
   case ExceptionItem::Kind::end:
     return samePlace(referents, pre.value - 1, post.value - 1);
@@ -86,9 +88,10 @@ bool arePlacesWithin(const Function &pre, const Function &post, const ExceptionI
   using Kind = ExceptionItem::Kind;
   if (preItem.kind != postItem.kind)
     return false;
+  const bool isPlace = preItem.kind == Kind::place || preItem.kind == Kind::handler || preItem.kind == Kind::end;
   const uint32_t back = preItem.kind == Kind::end ? 1 : 0;
-  return preItem.kind == Kind::offset || ((preItem.kind == Kind::place || preItem.kind == Kind::end) &&
-                                          pre.contains(preItem.value - back) && post.contains(postItem.value - back));
+  return preItem.kind == Kind::offset ||
+         (isPlace && pre.contains(preItem.value - back) && post.contains(postItem.value - back));
 }
 
 // False when it cannot be known.
@@ -101,10 +104,7 @@ bool collectItems(const Program &program, const Function &function, ExceptionIte
 
 // Header, epilogue scopes and codes; empty for packed and missing records.
 std::span<const uint8_t> unwindCodes(const Image &image, uint32_t record, const std::optional<UnwindInfo> &info) {
-  if (!info)
-    return {};
-  const auto bytes = image.bytesFrom(record);
-  return bytes.first(std::min<size_t>(bytes.size(), info->tailOffset));
+  return info ? image.bytesFrom(record, info->tailOffset) : std::span<const uint8_t>();
 }
 
 // The begin of the entry that a chained record continues; 0 when it is not chained.
@@ -135,13 +135,19 @@ bool sameEntry(const Referents &referents, const Entry &pre, const Entry &post) 
 
 } // namespace
 
-bool sameExceptionData(const Referents &referents, const Function &pre, const Function &post, Bodies bodies) {
+bool sameExceptionData(const Referents &referents, Decoder &decoder, const Function &pre, const Function &post,
+                       Bodies bodies) {
+  using Kind = ExceptionItem::Kind;
   ExceptionItems preItems;
   ExceptionItems postItems;
   if (!collectItems(referents.pre(), pre, preItems) || !collectItems(referents.post(), post, postItems))
     return false;
   return std::ranges::equal(preItems.items, postItems.items, [&](const ExceptionItem &a, const ExceptionItem &b) {
-    return (bodies == Bodies::differ && arePlacesWithin(pre, post, a, b)) || sameItem(referents, a, b);
+    if (bodies == Bodies::differ && arePlacesWithin(pre, post, a, b))
+      return true;
+    if (a.kind == Kind::handler && b.kind == Kind::handler)
+      return sameHandlerInData(referents, decoder, a.value, b.value).value_or(samePlace(referents, a.value, b.value));
+    return sameItem(referents, a, b);
   });
 }
 

@@ -19,8 +19,9 @@ enum class Bodies : uint8_t {
   differ, // where in the bodies something lies is a consequence of that, and not compared
 };
 
-// Handlers and their language data.
-bool sameExceptionData(const Referents &referents, const Function &pre, const Function &post, Bodies bodies);
+// Handlers and their language data. The decoder is for handlers that lie in data.
+bool sameExceptionData(const Referents &referents, Decoder &decoder, const Function &pre, const Function &post,
+                       Bodies bodies);
 
 // Prologue and epilogue codes, frame registers, and how the exception directory cuts the function. Of equal bodies.
 bool sameUnwindInformation(const Referents &referents, const Function &pre, const Function &post);

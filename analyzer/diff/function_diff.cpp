@@ -56,7 +56,7 @@ FunctionDifference compare(const Referents &referents, Decoder &decoder, Functio
   }
   const bool sameCode = difference.status == ChangeStatus::identical || difference.lineOnly;
   const Bodies bodies = sameCode ? Bodies::equal : Bodies::differ;
-  if (!sameExceptionData(referents, pre, post, bodies)) {
+  if (!sameExceptionData(referents, decoder, pre, post, bodies)) {
     difference.status = ChangeStatus::changed;
     difference.lineOnly = false;
     difference.reasons.insert("exception handler");

@@ -4,8 +4,6 @@
 
 #include "analyzer/diff/exception_diff.h"
 
-#include <fstream>
-#include <iterator>
 #include <random>
 
 namespace hotgate::analyzer::test {
@@ -148,6 +146,30 @@ HandMade itanium(const std::string &landingPad, const std::string &type) {
           .tables = "TypeOne: .quad 0x1111\nTypeTwo: .quad 0x2222\n"};
 }
 
+// A handler whose source forgot to switch back from .rdata.
+std::string inData(const std::string &callee = "ActionA", const std::string &answer = "1",
+                   const std::string &skipTo = "Lquiet", const std::string &text = "lease",
+                   const std::string &before = "") {
+  const HandMade parts{.handler = "DataHandler", .data = ".rva Lfirst, Lend", .tables = R"(
+  .p2align 4
+DataHandler:
+  pushq %rbx
+  testl %ecx, %ecx
+  je )" + skipTo + R"(
+  leaq handlerText(%rip), %rcx
+  callq )" + callee + R"(
+Lquiet:
+  movl $)" + answer + R"(, %eax
+Ldone:
+  popq %rbx
+  ret
+)"};
+  return handMade(parts, before +
+                             "extern \"C\" { extern const char handlerText[8]; __attribute__((used)) const char "
+                             "handlerText[8] = \"" +
+                             text + "\"; }\n");
+}
+
 // Many functions that share one table which is large: honest in each part, absurd in all.
 std::string overlapping() {
   HandMade parts = compressed();
@@ -250,7 +272,8 @@ TEST(ExceptionDiff, FunctionsThatMoveKeepTheirExceptionData) {
        {std::pair(seh("FilterA(__exception_code())"), seh("FilterA(__exception_code())", newFunction)),
         std::pair(cxx("Alpha"), cxx("Alpha", newFunction)),
         std::pair(handMade(compressed()), handMade(compressed(), newFunction)),
-        std::pair(handMade(itanium("5", "TypeOne")), handMade(itanium("5", "TypeOne"), newFunction))}) {
+        std::pair(handMade(itanium("5", "TypeOne")), handMade(itanium("5", "TypeOne"), newFunction)),
+        std::pair(inData(), inData("ActionA", "1", "Lquiet", "lease", newFunction))}) {
     const Comparison c = compareSources(pre, post, withExceptions());
     EXPECT_THAT(c.changed(), IsEmpty());
     EXPECT_THAT(c.names(ChangeStatus::added), ElementsAre("New"));
@@ -309,6 +332,11 @@ INSTANTIATE_TEST_SUITE_P(
         Edit{"UnknownFormat", handMade({.handler = "AssemblyHandler", .data = ".rva Lfirst, Lend"}),
              handMade({.handler = "AssemblyHandler", .data = ".rva Lsecond, Lend"}), "HandMadeFunction",
              "exception handler"},
+        Edit{"HandlerInDataCallee", inData(), inData("ActionB"), "HandMadeFunction", "exception handler"},
+        Edit{"HandlerInDataImmediate", inData(), inData("ActionA", "0"), "HandMadeFunction", "exception handler"},
+        Edit{"HandlerInDataBranch", inData(), inData("ActionA", "1", "Ldone"), "HandMadeFunction", "exception handler"},
+        Edit{"HandlerInDataText", inData(), inData("ActionA", "1", "Lquiet", "leave"), "HandMadeFunction",
+             "exception handler"},
         Edit{"LandingPad", handMade(itanium("5", "TypeOne")), handMade(itanium("6", "TypeOne")), "HandMadeFunction",
              "exception handler"},
         Edit{"ItaniumType", handMade(itanium("5", "TypeOne")), handMade(itanium("5", "TypeTwo")), "HandMadeFunction",
@@ -336,18 +364,12 @@ TEST(ExceptionDiff, WhereABodyDiffersItsOwnPlacesAreNoReason) {
 
 // ---- damage ----
 
-std::vector<char> readAll(const std::filesystem::path &path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 class Damage : public testing::TestWithParam<std::pair<const char *, std::string>> {};
 
 TEST_P(Damage, OfAnyReferencedByteIsAChangedFunction) {
   const auto image = buildImage(GetParam().second, withExceptions());
   const Program pre = openProgram(image);
-  const std::vector<char> original = readAll(image);
-  const auto mutant = image.parent_path() / "mutant.dll";
+  const std::vector<char> original = readFile(image);
   std::mt19937 random(20261121); // fixed: the same mutants in every run
   int compared = 0;
   for (const auto &ranges : {pre.exceptionData().records(), pre.exceptionData().tables()})
@@ -356,7 +378,7 @@ TEST_P(Damage, OfAnyReferencedByteIsAChangedFunction) {
         std::vector<char> bytes = original;
         char &byte = bytes[*pre.image().fileOffset(rva)];
         byte = static_cast<char>(byte ^ (1 << random() % 8));
-        std::ofstream(mutant, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+        const auto mutant = writeMutant(image, bytes);
         if (!Image::open(mutant))
           continue; // refused aloud
         ++compared;
