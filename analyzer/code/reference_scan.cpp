@@ -141,6 +141,8 @@ void ReferenceScanner::addNumber(const Instruction &instruction, const EncodedFi
     noteTable(reference.target, instruction);
     if (isOpen_)
       lookAhead(reference, instruction);
+  } else if (isOpen_) {
+    followScopes(reference);
   }
   found_.push_back(reference);
 }
@@ -338,6 +340,30 @@ void ReferenceScanner::lookAhead(const Reference &reference, const Instruction &
     if (range_.contains(*target) && !beginsBehindFiller(*target))
       furthestTarget_ = std::max(furthestTarget_, *target);
   }
+}
+
+// Structured exception handling on x86: a prologue stores the address of a table. It has four numbers, or none
+// (_except_handler3), and records of {enclosing record, filter, handler}. The handler lies in the function; the filter,
+// if there is one, too, or is a function of its own.
+void ReferenceScanner::followScopes(const Reference &reference) {
+  constexpr uint32_t numbers = 16, record = 12, mostRecords = 64;
+  if (image_.machine() != Machine::x86)
+    return;
+  const auto bytes = image_.bytesFrom(reference.target);
+  const auto blockAt = [&](uint32_t at) {
+    const auto target =
+        image_.isRelocated(reference.target + at) ? image_.rvaOfAddress(read32le(&bytes[at])) : std::nullopt;
+    return target && range_.contains(*target) && !beginsBehindFiller(*target) ? target : std::nullopt;
+  };
+  for (const uint32_t begin : {numbers, 0U})
+    for (uint32_t i = 0; i < mostRecords && begin + (i + 1) * record <= bytes.size(); ++i) {
+      const uint32_t at = begin + i * record;
+      const auto enclosing = static_cast<int32_t>(read32le(&bytes[at]));
+      const auto handler = blockAt(at + 8);
+      if (enclosing < -2 || enclosing >= static_cast<int32_t>(i) || !handler)
+        break;
+      furthestTarget_ = std::max({furthestTarget_, *handler, blockAt(at + 4).value_or(0)});
+    }
 }
 
 uint32_t ReferenceScanner::readTable(size_t index) {

@@ -56,6 +56,7 @@ private:
   bool beginsBehindFiller(uint32_t rva) const;
   uint8_t byteAt(uint32_t rva) const { return bytes_[rva - range_.rva]; }
   void lookAhead(const Reference &reference, const Instruction &instruction);
+  void followScopes(const Reference &reference);
   void addReferences(const Instruction &instruction);
   void addNumber(const Instruction &instruction, const EncodedField &field, Reference &reference);
   void addPlace(const Instruction &instruction, const EncodedField &field, Reference &reference);

@@ -69,6 +69,17 @@ TEST(X86Functions, OneThatSuchAFunctionCallsKeepsThemToo) {
   EXPECT_EQ(entries.found, entries.wanted);
 }
 
+// Only the function's table of scopes leads to its filter and its handler.
+TEST(X86Functions, FiltersAndHandlersAreBlocksOfTheirFunction) {
+  const Entries entries = entriesOf(
+      "i386", sinkOnly + std::string("extern \"C\" int _except_handler3() { return sink; }\n"
+                                     "NOINLINE static void risky() { sink = *(volatile int *)8; }\n"
+                                     "EXPORT int guarded() { __try { risky(); } __except (sink == 3) { sink = 7; "
+                                     "return 1; } return 0; }\n"
+                                     "EXPORT int behind() { return sink * 3; }\n"));
+  EXPECT_EQ(entries.found, entries.wanted);
+}
+
 TEST(Arm64LeafFunctions, ATailCallToTheFunctionBehindEndsOne) {
   const Entries entries =
       entriesOf("aarch64", sinkOnly + std::string("int last(int x);\n"
