@@ -47,6 +47,7 @@ ReferenceScan ReferenceScanner::run(const CodeRange &range, bool isOpen) {
   bytes_ = bytes_.first(std::min<size_t>(bytes_.size(), range.size));
   furthestTarget_ = 0;
   switchBound_ = {};
+  scopeBlocks_.clear();
   if (image_.machine() == Machine::arm64)
     followRangesBefore();
   const auto relocations = image_.relocations();
@@ -154,7 +155,9 @@ void ReferenceScanner::addPlace(const Instruction &instruction, const EncodedFie
     reference.kind = ReferenceKind::data;
     holdsImageBase_ |= reference.target == 0;
   } else {
-    reference.kind = instruction.flow == Flow::call ? ReferenceKind::call : ReferenceKind::branch;
+    const bool callsFunction =
+        instruction.flow == Flow::call && std::ranges::find(scopeBlocks_, reference.target) == scopeBlocks_.end();
+    reference.kind = callsFunction ? ReferenceKind::call : ReferenceKind::branch;
   }
   if (isOpen_ && staysInside(instruction, reference))
     furthestTarget_ = std::max(furthestTarget_, reference.target);
@@ -342,12 +345,25 @@ void ReferenceScanner::lookAhead(const Reference &reference, const Instruction &
   }
 }
 
+// A __finally is called behind the `mov esi, dword ptr [ebp - 28]` that restore registers in an unwind.
+void ReferenceScanner::addScopeBlock(uint32_t rva) {
+  constexpr uint8_t move = 0x8B, fromFrame = 0x45, registerBits = 0x38; // with a byte of displacement
+  constexpr uint32_t moveSize = 3;
+  constexpr uint32_t savedRegisters = 3;
+  scopeBlocks_.push_back(rva);
+  for (uint32_t i = 0; i < savedRegisters && range_.contains(rva + moveSize) && byteAt(rva) == move &&
+                       (byteAt(rva + 1) & ~registerBits) == fromFrame;
+       ++i)
+    scopeBlocks_.push_back(rva += moveSize);
+}
+
 // Structured exception handling on x86: a prologue stores the address of a table. It has four numbers, or none
 // (_except_handler3), and records of {enclosing record, filter, handler}. The handler lies in the function; the filter,
-// if there is one, too, or is a function of its own.
+// if there is one, too, or is a function of its own. A __finally is a handler that the function calls itself.
 void ReferenceScanner::followScopes(const Reference &reference) {
   constexpr uint32_t numbers = 16, record = 12, mostRecords = 64;
-  if (image_.machine() != Machine::x86)
+  constexpr size_t mostBlocks = 1024; // of a function; more is no compiler's work
+  if (image_.machine() != Machine::x86 || scopeBlocks_.size() > mostBlocks)
     return;
   const auto bytes = image_.bytesFrom(reference.target);
   const auto blockAt = [&](uint32_t at) {
@@ -363,6 +379,7 @@ void ReferenceScanner::followScopes(const Reference &reference) {
       if (enclosing < -2 || enclosing >= static_cast<int32_t>(i) || !handler)
         break;
       furthestTarget_ = std::max({furthestTarget_, *handler, blockAt(at + 4).value_or(0)});
+      addScopeBlock(*handler);
     }
 }
 
