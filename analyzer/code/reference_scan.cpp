@@ -47,6 +47,7 @@ ReferenceScan ReferenceScanner::run(const CodeRange &range, bool isOpen) {
   bytes_ = bytes_.first(std::min<size_t>(bytes_.size(), range.size));
   furthestTarget_ = 0;
   switchBound_ = {};
+  scopeBlocks_.clear();
   if (image_.machine() == Machine::arm64)
     followRangesBefore();
   const auto relocations = image_.relocations();
@@ -141,6 +142,8 @@ void ReferenceScanner::addNumber(const Instruction &instruction, const EncodedFi
     noteTable(reference.target, instruction);
     if (isOpen_)
       lookAhead(reference, instruction);
+  } else if (isOpen_) {
+    followScopes(reference);
   }
   found_.push_back(reference);
 }
@@ -152,7 +155,9 @@ void ReferenceScanner::addPlace(const Instruction &instruction, const EncodedFie
     reference.kind = ReferenceKind::data;
     holdsImageBase_ |= reference.target == 0;
   } else {
-    reference.kind = instruction.flow == Flow::call ? ReferenceKind::call : ReferenceKind::branch;
+    const bool callsFunction =
+        instruction.flow == Flow::call && std::ranges::find(scopeBlocks_, reference.target) == scopeBlocks_.end();
+    reference.kind = callsFunction ? ReferenceKind::call : ReferenceKind::branch;
   }
   if (isOpen_ && staysInside(instruction, reference))
     furthestTarget_ = std::max(furthestTarget_, reference.target);
@@ -338,6 +343,44 @@ void ReferenceScanner::lookAhead(const Reference &reference, const Instruction &
     if (range_.contains(*target) && !beginsBehindFiller(*target))
       furthestTarget_ = std::max(furthestTarget_, *target);
   }
+}
+
+// A __finally is called behind the `mov esi, dword ptr [ebp - 28]` that restore registers in an unwind.
+void ReferenceScanner::addScopeBlock(uint32_t rva) {
+  constexpr uint8_t move = 0x8B, fromFrame = 0x45, registerBits = 0x38; // with a byte of displacement
+  constexpr uint32_t moveSize = 3;
+  constexpr uint32_t savedRegisters = 3;
+  scopeBlocks_.push_back(rva);
+  for (uint32_t i = 0; i < savedRegisters && range_.contains(rva + moveSize) && byteAt(rva) == move &&
+                       (byteAt(rva + 1) & ~registerBits) == fromFrame;
+       ++i)
+    scopeBlocks_.push_back(rva += moveSize);
+}
+
+// Structured exception handling on x86: a prologue stores the address of a table. It has four numbers, or none
+// (_except_handler3), and records of {enclosing record, filter, handler}. The handler lies in the function; the filter,
+// if there is one, too, or is a function of its own. A __finally is a handler that the function calls itself.
+void ReferenceScanner::followScopes(const Reference &reference) {
+  constexpr uint32_t numbers = 16, record = 12, mostRecords = 64;
+  constexpr size_t mostBlocks = 1024; // of a function; more is no compiler's work
+  if (image_.machine() != Machine::x86 || scopeBlocks_.size() > mostBlocks)
+    return;
+  const auto bytes = image_.bytesFrom(reference.target);
+  const auto blockAt = [&](uint32_t at) {
+    const auto target =
+        image_.isRelocated(reference.target + at) ? image_.rvaOfAddress(read32le(&bytes[at])) : std::nullopt;
+    return target && range_.contains(*target) && !beginsBehindFiller(*target) ? target : std::nullopt;
+  };
+  for (const uint32_t begin : {numbers, 0U})
+    for (uint32_t i = 0; i < mostRecords && begin + (i + 1) * record <= bytes.size(); ++i) {
+      const uint32_t at = begin + i * record;
+      const auto enclosing = static_cast<int32_t>(read32le(&bytes[at]));
+      const auto handler = blockAt(at + 8);
+      if (enclosing < -2 || enclosing >= static_cast<int32_t>(i) || !handler)
+        break;
+      furthestTarget_ = std::max({furthestTarget_, *handler, blockAt(at + 4).value_or(0)});
+      addScopeBlock(*handler);
+    }
 }
 
 uint32_t ReferenceScanner::readTable(size_t index) {

@@ -56,6 +56,8 @@ private:
   bool beginsBehindFiller(uint32_t rva) const;
   uint8_t byteAt(uint32_t rva) const { return bytes_[rva - range_.rva]; }
   void lookAhead(const Reference &reference, const Instruction &instruction);
+  void addScopeBlock(uint32_t rva);
+  void followScopes(const Reference &reference);
   void addReferences(const Instruction &instruction);
   void addNumber(const Instruction &instruction, const EncodedField &field, Reference &reference);
   void addPlace(const Instruction &instruction, const EncodedField &field, Reference &reference);
@@ -89,7 +91,8 @@ private:
   bool isLate_ = false;
   uint32_t furthestTarget_ = 0; // of branches inside the range
   SwitchBound switchBound_;
-  size_t nextRelocation_ = 0; // first one at or behind the last field asked for
+  std::vector<uint32_t> scopeBlocks_; // where handlers of structured exceptions are entered, few
+  size_t nextRelocation_ = 0;         // first one at or behind the last field asked for
 };
 
 } // namespace hotgate::analyzer

@@ -69,6 +69,52 @@ TEST(X86Functions, OneThatSuchAFunctionCallsKeepsThemToo) {
   EXPECT_EQ(entries.found, entries.wanted);
 }
 
+// Only the function's table of scopes leads to its filter and its handler.
+TEST(X86Functions, FiltersAndHandlersAreBlocksOfTheirFunction) {
+  const Entries entries = entriesOf(
+      "i386", sinkOnly + std::string("extern \"C\" int _except_handler3() { return sink; }\n"
+                                     "NOINLINE static void risky() { sink = *(volatile int *)8; }\n"
+                                     "EXPORT int guarded() { __try { risky(); } __except (sink == 3) { sink = 7; "
+                                     "return 1; } return 0; }\n"
+                                     "EXPORT int behind() { return sink * 3; }\n"));
+  EXPECT_EQ(entries.found, entries.wanted);
+}
+
+// As MSVC compiles it: the __finally is called where the __try ends well, behind what restores registers otherwise.
+TEST(X86Functions, AFinallyIsABlockOfItsFunction) {
+  const auto image = buildWith({{"code.s", R"(.intel_syntax noprefix
+.section .rdata,"dr"
+.p2align 2
+scopes: .long -2, 0, -1, 0, -2, 0, handler
+.text
+.globl _guarded
+_guarded: push 8
+mov eax, offset scopes
+push eax
+call _prologue
+mov dword ptr [ebp - 4], 0
+call _prologue
+mov dword ptr [ebp - 4], -2
+call finally
+jmp behind
+handler: mov esi, dword ptr [ebp - 28]
+finally: mov eax, dword ptr [ebp - 32]
+ret
+behind: mov eax, 1
+ret
+.p2align 4, 0xCC
+_prologue: push ebp
+mov ebp, esp
+ret
+.section .drectve,"yn"
+.ascii " /export:_guarded"
+)"}},
+                               {"clang-19 --target=i386-pc-windows-msvc -c code.s -o code.obj",
+                                "lld-link-19 /dll /noentry /nodefaultlib /safeseh:no /Brepro /out:code.dll code.obj"},
+                               "code.dll");
+  EXPECT_THAT(openProgram(image, false).functions(), testing::SizeIs(2));
+}
+
 TEST(Arm64LeafFunctions, ATailCallToTheFunctionBehindEndsOne) {
   const Entries entries =
       entriesOf("aarch64", sinkOnly + std::string("int last(int x);\n"
