@@ -2,19 +2,25 @@
 
 #include "cli/loaded_program.h"
 #include "support/output_file.h"
+#include "support/phase.h"
 
 namespace hotgate::cli {
 
 Result<ExitCode> diffCommand(const DiffOptions &options) {
+  log::Phase phase("pre image");
   const Budget budget(options.budget);
   HOTGATE_TRY(const LoadedProgram pre, loadProgram(options.pre, {options.prePdb, {}, options.noSymbols}, budget));
+  phase.next("post image");
   HOTGATE_TRY(const LoadedProgram post,
               loadProgram(options.post, {options.postPdb, {}, options.noSymbols}, budget, &pre.program));
+  phase.next("comparison");
   HOTGATE_TRY(const analyzer::ImageDiff diff, analyzer::diffPrograms(pre.program, post.program, budget));
+  phase.next("second opinions");
   HOTGATE_TRY(const analyzer::SecondOpinions preOpinions,
               analyzer::secondOpinions(pre.program, analyzer::changedInPre(diff.functions), budget));
   HOTGATE_TRY(const analyzer::SecondOpinions postOpinions,
               analyzer::secondOpinions(post.program, analyzer::changedInPost(diff.functions), budget));
+  phase.next("output");
   ComparedImages images{pre.program, post.program, diff, preOpinions, postOpinions, diff.incomplete, options.all};
   for (const std::string &unread : {preOpinions.incomplete, postOpinions.incomplete})
     if (!unread.empty())

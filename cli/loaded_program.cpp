@@ -2,6 +2,7 @@
 
 #include "analyzer/symbols/coff_symbols.h"
 #include "analyzer/symbols/pdb_reader.h"
+#include "support/phase.h"
 
 namespace hotgate::cli {
 
@@ -24,7 +25,9 @@ std::optional<std::filesystem::path> choosePdb(const analyzer::Image &image, con
 
 Result<LoadedProgram> loadProgram(const std::filesystem::path &path, const SymbolSource &source, const Budget &budget,
                                   const analyzer::Program *earlier) {
+  log::Phase phase("open");
   HOTGATE_TRY(analyzer::Image image, analyzer::Image::open(path));
+  phase.next("build");
   std::optional<std::filesystem::path> pdb = choosePdb(image, source);
   analyzer::Symbols symbols;
   if (pdb) {

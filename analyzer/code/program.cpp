@@ -3,6 +3,7 @@
 #include "analyzer/code/data_index.h"
 #include "analyzer/code/earlier_build.h"
 #include "analyzer/code/function_discovery.h"
+#include "support/phase.h"
 
 #include <algorithm>
 #include <tbb/parallel_for.h>
@@ -10,7 +11,9 @@
 namespace hotgate::analyzer {
 
 Result<Program> Program::build(Image image, Symbols symbols, const Program *earlier, const Budget &budget) {
+  log::Phase phase("exception data, structures");
   Program program(std::move(image), std::move(symbols));
+  phase.next("functions");
   std::optional<EarlierBuild> known;
   if (earlier != nullptr && earlier->image().machine() == program.image_.machine())
     known.emplace(*earlier);
@@ -19,12 +22,15 @@ Result<Program> Program::build(Image image, Symbols symbols, const Program *earl
   if (!discovered.isComplete)
     program.incomplete_ = fmt::format("{}: the search for functions stopped at {}: {}", program.image_.moduleName(),
                                       discovered.functions.size(), budget.reason());
+  phase.next("data");
   program.functions_ = std::move(discovered.functions);
   program.references_ = std::move(discovered.references);
   DataIndex index = indexData(program.image_, program.symbols_, program.structures_, program.functions_);
   program.data_ = std::move(index.data);
   program.imageRelativeFields_ = std::move(index.imageRelativeFields);
+  phase.next("owners");
   program.ownership_ = Ownership(program.image_.sizeOfImage(), program.functions_, program.data_, program.structures_);
+  phase.next("names, roots");
   program.nameTheNameless();
   program.markRoots();
   return program;

@@ -1,5 +1,7 @@
 #include "analyzer/diff/image_diff.h"
 
+#include "support/phase.h"
+
 #include <algorithm>
 
 namespace hotgate::analyzer {
@@ -29,7 +31,9 @@ Result<ImageDiff> diffPrograms(const Program &pre, const Program &post, const Bu
                      fmt::format("is for {}, but {} is for {}", machineName(post.image().machine()),
                                  pre.image().path().filename().string(), machineName(pre.image().machine())),
                      "compare two images for one machine");
+  log::Phase phase("pairing");
   const Pairing pairing = pairPrograms(pre, post, budget);
+  phase.next("functions compared");
   const Referents referents(pre, post, pairing);
   ImageDiff diff;
   HOTGATE_TRY(diff.functions, diffFunctions(referents, budget));
@@ -38,7 +42,9 @@ Result<ImageDiff> diffPrograms(const Program &pre, const Program &post, const Bu
     diff.types = diffTypes(pre.symbols(), post.symbols());
   if (level != SymbolLevel::none)
     diff.globals = diffGlobals(referents);
+  phase.next("image tables");
   diff.image = diffImageTables(pre.image(), post.image());
+  phase.next("ledger");
   HOTGATE_TRY(diff.ledger, makeLedger(referents, diff.functions));
   diff.incomplete = whatIsIncomplete(referents, diff.functions, budget);
   return diff;
