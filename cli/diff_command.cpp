@@ -7,12 +7,11 @@
 namespace hotgate::cli {
 
 Result<ExitCode> diffCommand(const DiffOptions &options) {
-  log::Phase phase("pre image");
   const Budget budget(options.budget);
-  HOTGATE_TRY(const LoadedProgram pre, loadProgram(options.pre, {options.prePdb, {}, options.noSymbols}, budget));
-  phase.next("post image");
-  HOTGATE_TRY(const LoadedProgram post,
-              loadProgram(options.post, {options.postPdb, {}, options.noSymbols}, budget, &pre.program));
+  log::Phase phase("loading");
+  HOTGATE_TRY(const LoadedPair loaded, loadPair(options.pre, {options.prePdb, {}, options.noSymbols}, options.post,
+                                                {options.postPdb, {}, options.noSymbols}, budget));
+  const auto &[pre, post] = loaded;
   phase.next("comparison");
   HOTGATE_TRY(const analyzer::ImageDiff diff, analyzer::diffPrograms(pre.program, post.program, budget));
   phase.next("second opinions");

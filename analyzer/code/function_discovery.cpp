@@ -34,28 +34,31 @@ bool byRva(const Entry &a, const Entry &b) { return a.rva < b.rva; }
 
 bool byPlace(const CodeRange &a, const CodeRange &b) { return std::tie(a.rva, a.size) < std::tie(b.rva, b.size); }
 
-class Discovery {
+} // namespace
+
+class FunctionDiscovery::Search {
 public:
-  Discovery(const Image &image, const Symbols &symbols, const std::vector<Structure> &structures,
-            const EarlierBuild *earlier, const Budget &budget)
-      : image_(image), symbols_(symbols), structures_(structures), earlier_(earlier), budget_(budget), places_(image),
+  Search(const Image &image, const Symbols &symbols, const std::vector<Structure> &structures)
+      : image_(image), symbols_(symbols), structures_(structures), places_(image),
         decoders_([machine = image.machine()] { return *Decoder::create(machine); }) {}
 
-  Result<DiscoveredFunctions> run() {
-    HOTGATE_TRY([[maybe_unused]] auto probe, Decoder::create(image_.machine()));
-    log::Phase phase("  seeds");
+  void begin() {
     addSymbols();
     addExceptionRanges();
     addExports();
     addGuardTable();
     mergeNew();
-    phase.next("  first decode");
+  }
+
+  DiscoveredFunctions follow(const EarlierBuild *earlier, const Budget &budget) {
+    earlier_ = earlier;
+    log::Phase phase("decoding");
     decodeNew();
-    phase.next("  rounds");
+    phase.next("following calls, pointers, gaps");
     // What is found by what it calls can call again. Each round finds a function or is the last.
     while (addCallTargets() || addPointersInCode() || addAlignedPointersInData() || addOtherPointersInData() ||
            addGaps()) {
-      if (budget_.isSpent()) {
+      if (budget.isSpent()) {
         result_.isComplete = false;
         break;
       }
@@ -648,8 +651,7 @@ private:
   const Image &image_;
   const Symbols &symbols_;
   const std::vector<Structure> &structures_;
-  const EarlierBuild *earlier_;
-  const Budget &budget_;
+  const EarlierBuild *earlier_ = nullptr;
   DiscoveredFunctions result_;
   CodePlaces places_;
   tbb::enumerable_thread_specific<Decoder> decoders_;
@@ -666,12 +668,21 @@ private:
   bool otherPointersAdded_ = false;
 };
 
-} // namespace
+Result<FunctionDiscovery> FunctionDiscovery::begin(const Image &image, const Symbols &symbols,
+                                                   const std::vector<Structure> &structures) {
+  HOTGATE_TRY([[maybe_unused]] auto probe, Decoder::create(image.machine()));
+  auto search = std::make_unique<Search>(image, symbols, structures);
+  search->begin();
+  return FunctionDiscovery(std::move(search));
+}
 
-Result<DiscoveredFunctions> discoverFunctions(const Image &image, const Symbols &symbols,
-                                              const std::vector<Structure> &structures, const EarlierBuild *earlier,
-                                              const Budget &budget) {
-  return Discovery(image, symbols, structures, earlier, budget).run();
+FunctionDiscovery::FunctionDiscovery(std::unique_ptr<Search> search) : search_(std::move(search)) {}
+FunctionDiscovery::FunctionDiscovery(FunctionDiscovery &&) noexcept = default;
+FunctionDiscovery &FunctionDiscovery::operator=(FunctionDiscovery &&) noexcept = default;
+FunctionDiscovery::~FunctionDiscovery() = default;
+
+DiscoveredFunctions FunctionDiscovery::follow(const EarlierBuild *earlier, const Budget &budget) {
+  return search_->follow(earlier, budget);
 }
 
 } // namespace hotgate::analyzer
