@@ -15,10 +15,10 @@ Result<ExitCode> diffCommand(const DiffOptions &options) {
   phase.next("comparison");
   HOTGATE_TRY(const analyzer::ImageDiff diff, analyzer::diffPrograms(pre.program, post.program, budget));
   phase.next("second opinions");
-  HOTGATE_TRY(const analyzer::SecondOpinions preOpinions,
-              analyzer::secondOpinions(pre.program, analyzer::changedInPre(diff.functions), budget));
-  HOTGATE_TRY(const analyzer::SecondOpinions postOpinions,
-              analyzer::secondOpinions(post.program, analyzer::changedInPost(diff.functions), budget));
+  HOTGATE_TRY(auto reading, analyzer::SecondReading::begin(pre.program.image().machine()));
+  const analyzer::SecondOpinions preOpinions = reading.of(pre.program, analyzer::changedInPre(diff.functions), budget);
+  const analyzer::SecondOpinions postOpinions =
+      reading.of(post.program, analyzer::changedInPost(diff.functions), budget);
   phase.next("output");
   ComparedImages images{pre.program, post.program, diff, preOpinions, postOpinions, diff.incomplete, options.all};
   for (const std::string &unread : {preOpinions.incomplete, postOpinions.incomplete})

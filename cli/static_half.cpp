@@ -122,13 +122,11 @@ Result<> askSecondDecoder(analyzer::ModuleAnalysis &analysis, const Budget &budg
         add(pre, analysis.pre.program, record.writtenRva);
         add(replacements, analysis.hotpatch->program, record.targetRva);
       }
-  HOTGATE_TRY(analysis.preOpinions, analyzer::secondOpinions(analysis.pre.program, pre, budget));
-  HOTGATE_TRY(
-      analysis.postOpinions,
-      analyzer::secondOpinions(analysis.post.program, analyzer::changedInPost(analysis.diff.functions), budget));
-  if (analysis.hotpatch) {
-    HOTGATE_TRY(analysis.hotpatchOpinions, analyzer::secondOpinions(analysis.hotpatch->program, replacements, budget));
-  }
+  HOTGATE_TRY(auto reading, analyzer::SecondReading::begin(analysis.pre.program.image().machine()));
+  analysis.preOpinions = reading.of(analysis.pre.program, pre, budget);
+  analysis.postOpinions = reading.of(analysis.post.program, analyzer::changedInPost(analysis.diff.functions), budget);
+  if (analysis.hotpatch)
+    analysis.hotpatchOpinions = reading.of(analysis.hotpatch->program, replacements, budget);
   return {};
 }
 
