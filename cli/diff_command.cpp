@@ -6,14 +6,25 @@
 
 namespace hotgate::cli {
 
+namespace {
+
+// The process ends with the command: to give hundreds of megabytes back piece by piece would only take time.
+template <class T> const T &keptToTheEnd(T value) {
+  static const T *const kept = new T(std::move(value));
+  return *kept;
+}
+
+} // namespace
+
 Result<ExitCode> diffCommand(const DiffOptions &options) {
   const Budget budget(options.budget);
   log::Phase phase("loading");
-  HOTGATE_TRY(const LoadedPair loaded, loadPair(options.pre, {options.prePdb, {}, options.noSymbols}, options.post,
-                                                {options.postPdb, {}, options.noSymbols}, budget));
-  const auto &[pre, post] = loaded;
+  HOTGATE_TRY(LoadedPair loaded, loadPair(options.pre, {options.prePdb, {}, options.noSymbols}, options.post,
+                                          {options.postPdb, {}, options.noSymbols}, budget));
+  const auto &[pre, post] = keptToTheEnd(std::move(loaded));
   phase.next("comparison");
-  HOTGATE_TRY(const analyzer::ImageDiff diff, analyzer::diffPrograms(pre.program, post.program, budget));
+  HOTGATE_TRY(analyzer::ImageDiff compared, analyzer::diffPrograms(pre.program, post.program, budget));
+  const analyzer::ImageDiff &diff = keptToTheEnd(std::move(compared));
   phase.next("second opinions");
   HOTGATE_TRY(auto reading, analyzer::SecondReading::begin(pre.program.image().machine()));
   const analyzer::SecondOpinions preOpinions = reading.of(pre.program, analyzer::changedInPre(diff.functions), budget);
