@@ -22,9 +22,18 @@ struct SymbolSource {
   bool ignore = false;                        // no symbols but exports
 };
 
+// The two images to compare.
+struct LoadedPair {
+  LoadedProgram pre;
+  LoadedProgram post;
+};
+
 // Errors: input, for an unusable image, and for a PDB that is there but belongs to another build.
-// `budget` and `earlier` as in Program::build().
-Result<LoadedProgram> loadProgram(const std::filesystem::path &image, const SymbolSource &symbols, const Budget &budget,
-                                  const analyzer::Program *earlier = nullptr);
+// `budget` as in Program::build().
+Result<LoadedProgram> loadProgram(const std::filesystem::path &image, const SymbolSource &symbols,
+                                  const Budget &budget);
+// Side by side; of two errors, that of `pre`.
+Result<LoadedPair> loadPair(const std::filesystem::path &pre, const SymbolSource &preSymbols,
+                            const std::filesystem::path &post, const SymbolSource &postSymbols, const Budget &budget);
 
 } // namespace hotgate::cli

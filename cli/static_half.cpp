@@ -72,13 +72,10 @@ Result<> writeInput(const KbFile &kb, const std::filesystem::path &path, facts::
   return insert.run(kb.display(path), sha256Hex(file.bytes()));
 }
 
-Result<LoadedProgram> load(const KbFile &kb, const std::filesystem::path &path, const Budget &budget,
-                           facts::Database &facts, const analyzer::Program *earlier = nullptr) {
-  HOTGATE_TRY(LoadedProgram loaded, loadProgram(path, {std::nullopt, kb.symbols, false}, budget, earlier));
-  HOTGATE_CHECK(writeInput(kb, path, facts));
-  if (loaded.pdb)
-    HOTGATE_CHECK(writeInput(kb, *loaded.pdb, facts));
-  return loaded;
+Result<> writeInputs(const KbFile &kb, const std::filesystem::path &image, const LoadedProgram &loaded,
+                     facts::Database &facts) {
+  HOTGATE_CHECK(writeInput(kb, image, facts));
+  return loaded.pdb ? writeInput(kb, *loaded.pdb, facts) : Result<>();
 }
 
 bool isUnchanged(const analyzer::ImageDiff &diff) {
@@ -125,13 +122,11 @@ Result<> askSecondDecoder(analyzer::ModuleAnalysis &analysis, const Budget &budg
         add(pre, analysis.pre.program, record.writtenRva);
         add(replacements, analysis.hotpatch->program, record.targetRva);
       }
-  HOTGATE_TRY(analysis.preOpinions, analyzer::secondOpinions(analysis.pre.program, pre, budget));
-  HOTGATE_TRY(
-      analysis.postOpinions,
-      analyzer::secondOpinions(analysis.post.program, analyzer::changedInPost(analysis.diff.functions), budget));
-  if (analysis.hotpatch) {
-    HOTGATE_TRY(analysis.hotpatchOpinions, analyzer::secondOpinions(analysis.hotpatch->program, replacements, budget));
-  }
+  HOTGATE_TRY(auto reading, analyzer::SecondReading::begin(analysis.pre.program.image().machine()));
+  analysis.preOpinions = reading.of(analysis.pre.program, pre, budget);
+  analysis.postOpinions = reading.of(analysis.post.program, analyzer::changedInPost(analysis.diff.functions), budget);
+  if (analysis.hotpatch)
+    analysis.hotpatchOpinions = reading.of(analysis.hotpatch->program, replacements, budget);
   return {};
 }
 
@@ -145,15 +140,19 @@ Result<> writeIncomplete(const std::string &module, const std::vector<std::strin
 
 Result<> analyzeModule(const KbFile &kb, const Module &module, const BudgetLimits &limits, facts::Database &facts) {
   const Budget budget(limits);
-  HOTGATE_TRY(const LoadedProgram pre, load(kb, module.pre, budget, facts));
-  HOTGATE_TRY(const LoadedProgram post, load(kb, module.post, budget, facts, &pre.program));
+  const SymbolSource symbols{std::nullopt, kb.symbols, false};
+  HOTGATE_TRY(const LoadedPair loaded, loadPair(module.pre, symbols, module.post, symbols, budget));
+  const auto &[pre, post] = loaded;
+  HOTGATE_CHECK(writeInputs(kb, module.pre, pre, facts));
+  HOTGATE_CHECK(writeInputs(kb, module.post, post, facts));
   HOTGATE_TRY(const analyzer::ImageDiff diff, analyzer::diffPrograms(pre.program, post.program, budget));
   std::vector<std::string> incomplete = diff.incomplete;
   std::optional<LoadedProgram> hotpatch;
   std::optional<analyzer::HotpatchTable> table;
   analyzer::ImageDiff hotpatchDiff; // of post and hotpatch
   if (module.hotpatch) {
-    HOTGATE_TRY(hotpatch, load(kb, *module.hotpatch, budget, facts));
+    HOTGATE_TRY(hotpatch, loadProgram(*module.hotpatch, symbols, budget));
+    HOTGATE_CHECK(writeInputs(kb, *module.hotpatch, *hotpatch, facts));
     HOTGATE_TRY(table, analyzer::readHotpatchTable(hotpatch->program.image()));
     HOTGATE_TRY(hotpatchDiff, analyzer::diffPrograms(post.program, hotpatch->program, budget));
     std::ranges::copy(hotpatchDiff.incomplete, std::back_inserter(incomplete));

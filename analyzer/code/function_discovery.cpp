@@ -1,14 +1,18 @@
 #include "analyzer/code/function_discovery.h"
 
+#include "analyzer/code/code_places.h"
 #include "analyzer/code/reference_scan.h"
+#include "support/phase.h"
 
 #include <algorithm>
 #include <iterator>
 #include <limits>
+#include <llvm/Support/Allocator.h>
 #include <llvm/Support/Endian.h>
 #include <tbb/enumerable_thread_specific.h>
 #include <tbb/parallel_for.h>
 #include <tbb/parallel_sort.h>
+#include <tuple>
 #include <utility>
 
 namespace hotgate::analyzer {
@@ -20,41 +24,66 @@ constexpr size_t functionsPerBlock = 256;
 
 bool isFiller(uint8_t byte) { return byte == 0xCC || byte == 0x90; }
 
-bool byEntry(const Function &a, const Function &b) { return a.body.rva < b.body.rva; }
+// Functions stay where they are made; entries, by RVA, are what is searched and merged.
+struct Entry {
+  uint32_t rva;
+  Function *function;
+};
 
-class Discovery {
+bool byRva(const Entry &a, const Entry &b) { return a.rva < b.rva; }
+
+bool byPlace(const CodeRange &a, const CodeRange &b) { return std::tie(a.rva, a.size) < std::tie(b.rva, b.size); }
+
+} // namespace
+
+class FunctionDiscovery::Search {
 public:
-  Discovery(const Image &image, const Symbols &symbols, const std::vector<Structure> &structures,
-            const EarlierBuild *earlier, const Budget &budget)
-      : image_(image), symbols_(symbols), structures_(structures), earlier_(earlier), budget_(budget) {}
+  Search(const Image &image, const Symbols &symbols, const std::vector<Structure> &structures)
+      : image_(image), symbols_(symbols), structures_(structures), places_(image),
+        decoders_([machine = image.machine()] { return *Decoder::create(machine); }) {}
 
-  Result<DiscoveredFunctions> run() {
-    HOTGATE_TRY([[maybe_unused]] auto probe, Decoder::create(image_.machine()));
+  void begin() {
     addSymbols();
     addExceptionRanges();
     addExports();
     addGuardTable();
     mergeNew();
+  }
+
+  DiscoveredFunctions follow(const EarlierBuild *earlier, const Budget &budget) {
+    earlier_ = earlier;
+    log::Phase phase("decoding");
     decodeNew();
+    phase.next("following calls, pointers, gaps");
     // What is found by what it calls can call again. Each round finds a function or is the last.
     while (addCallTargets() || addPointersInCode() || addAlignedPointersInData() || addOtherPointersInData() ||
            addGaps()) {
-      if (budget_.isSpent()) {
+      if (budget.isSpent()) {
         result_.isComplete = false;
         break;
       }
       mergeNew();
       decodeNew();
     }
-    return std::move(result_);
+    return finish();
   }
 
 private:
   Function &add(uint32_t rva, FunctionSource source) {
-    Function &function = new_.emplace_back();
-    function.body.rva = rva;
-    function.source = source;
-    return function;
+    auto *function = new (functions_.Allocate()) Function;
+    function->body.rva = rva;
+    function->source = source;
+    new_.push_back({rva, function});
+    return *function;
+  }
+
+  DiscoveredFunctions finish() {
+    result_.functions.resize(entries_.size());
+    tbb::parallel_for(tbb::blocked_range<size_t>(0, entries_.size(), functionsPerBlock), [&](const auto &range) {
+      for (size_t i = range.begin(); i != range.end(); ++i)
+        result_.functions[i] = std::move(*entries_[i].function);
+    });
+    return std::move(result_);
   }
 
   bool isCode(uint32_t rva) const {
@@ -64,13 +93,12 @@ private:
   }
 
   void addSymbols() {
-    new_.reserve(std::max(symbols_.functions.size(), image_.functionRanges().size()));
     for (const FunctionSymbol &symbol : symbols_.functions) {
       if (!isCode(symbol.rva))
         continue;
-      const bool isFolded = !new_.empty() && new_.back().body.rva == symbol.rva;
+      const bool isFolded = !new_.empty() && new_.back().rva == symbol.rva;
       Function &function = isFolded
-                               ? new_.back()
+                               ? *new_.back().function
                                : add(symbol.rva, symbol.size != 0 ? FunctionSource::pdb : FunctionSource::publicSymbol);
       addName(function, symbol);
       function.body.size = std::max(function.body.size, symbol.size);
@@ -78,8 +106,8 @@ private:
       if (function.object.empty())
         function.object = symbol.object;
     }
-    for (Function &function : new_)
-      sortUnique(function.inlinees);
+    for (const Entry &entry : new_)
+      sortUnique(entry.function->inlinees);
     mergeNew();
   }
 
@@ -102,19 +130,15 @@ private:
     sortUnique(function.names);
   }
 
-  Function *known(uint32_t rva) {
-    auto &functions = result_.functions;
-    const auto found = std::lower_bound(functions.begin(), functions.end(), rva,
-                                        [](const Function &f, uint32_t address) { return f.body.rva < address; });
-    return found != functions.end() && found->body.rva == rva ? &*found : nullptr;
+  Function *known(uint32_t rva) const {
+    const auto found = std::ranges::lower_bound(entries_, rva, {}, &Entry::rva);
+    return found != entries_.end() && found->rva == rva ? found->function : nullptr;
   }
 
   // The last function that begins at or before this RVA.
-  Function *before(uint32_t rva) {
-    auto &functions = result_.functions;
-    const auto next = std::upper_bound(functions.begin(), functions.end(), rva,
-                                       [](uint32_t address, const Function &f) { return address < f.body.rva; });
-    return next == functions.begin() ? nullptr : &*std::prev(next);
+  Function *before(uint32_t rva) const {
+    const auto next = std::ranges::upper_bound(entries_, rva, {}, &Entry::rva);
+    return next == entries_.begin() ? nullptr : std::prev(next)->function;
   }
 
   void addExceptionRanges() {
@@ -133,8 +157,8 @@ private:
         completeBody(*symbol, range);
       } else if (Function *unsized = known(range.begin)) {
         completeBody(*unsized, range);
-      } else if (!new_.empty() && new_.back().body.rva == range.begin) {
-        completeBody(new_.back(), range);
+      } else if (!new_.empty() && new_.back().rva == range.begin) {
+        completeBody(*new_.back().function, range);
       } else {
         completeBody(add(range.begin, FunctionSource::exceptionDirectory), range);
       }
@@ -154,9 +178,9 @@ private:
     Function *primary = known(range.primaryBegin);
     if (primary == nullptr) {
       // A chain to a body that no primary entry describes; its end is found by its code.
-      if (new_.empty() || new_.back().body.rva != range.primaryBegin)
+      if (new_.empty() || new_.back().rva != range.primaryBegin)
         add(range.primaryBegin, FunctionSource::exceptionDirectory);
-      primary = &new_.back();
+      primary = new_.back().function;
     }
     if (!primary->body.contains(range.begin))
       primary->fragments.push_back({range.begin, range.end - range.begin});
@@ -195,59 +219,76 @@ private:
   void mergeNew() {
     if (new_.empty())
       return;
-    auto &functions = result_.functions;
-    std::stable_sort(new_.begin(), new_.end(), byEntry);
-    const auto middle = static_cast<std::ptrdiff_t>(functions.size());
-    functions.insert(functions.end(), std::move_iterator(new_.begin()), std::move_iterator(new_.end()));
-    std::inplace_merge(functions.begin(), functions.begin() + middle, functions.end(), byEntry);
-    functions.erase(std::unique(functions.begin(), functions.end(),
-                                [](const Function &a, const Function &b) { return a.body.rva == b.body.rva; }),
-                    functions.end());
+    std::stable_sort(new_.begin(), new_.end(), byRva);
+    const auto same = [](const Entry &a, const Entry &b) { return a.rva == b.rva; };
+    new_.erase(std::unique(new_.begin(), new_.end(), same), new_.end());
+    std::vector<Entry> merged;
+    merged.reserve(entries_.size() + new_.size());
+    std::set_union(entries_.begin(), entries_.end(), new_.begin(), new_.end(), std::back_inserter(merged), byRva);
+    std::set_difference(new_.begin(), new_.end(), entries_.begin(), entries_.end(), std::back_inserter(undecoded_),
+                        byRva);
+    entries_ = std::move(merged);
+    for (const Entry &entry : new_)
+      places_.add(entry.rva);
     new_.clear();
   }
 
   // --- decoding
 
   void decodeNew() {
-    std::vector<size_t> work;
-    for (size_t i = 0; i < result_.functions.size(); ++i)
-      if (!result_.functions[i].firstInstructionSize && !result_.functions[i].undecodableAt)
-        work.push_back(i);
-    collectRanges();
-    decoded_ = work;
+    std::ranges::sort(undecoded_, byRva);
+    const auto again = std::ranges::unique(undecoded_, {}, &Entry::rva);
+    undecoded_.erase(again.begin(), again.end());
+    decoded_ = std::exchange(undecoded_, {});
+    const bool isFirst = ranges_.empty();
+    if (isFirst)
+      collectRanges();
+    else
+      forgetRanges();
+    std::vector<Function *> sizeless;
+    for (const Entry &entry : decoded_)
+      if (entry.function->body.size == 0)
+        sizeless.push_back(entry.function);
+    decode(decoded_);
+    for (const Entry &entry : decoded_) // one that begins with a table: what follows may be known next time
+      if (!entry.function->firstInstructionSize && !entry.function->undecodableAt)
+        undecoded_.push_back(entry);
+    if (isFirst)
+      collectRanges();
+    else
+      addRanges(sizeless);
+  }
+
+  void decode(std::span<const Entry> work) {
     const size_t blocks = (work.size() + functionsPerBlock - 1) / functionsPerBlock;
     const size_t firstBlock = result_.references.size();
     result_.references.resize(firstBlock + blocks);
-    const Machine machine = image_.machine();
-    tbb::enumerable_thread_specific<Decoder> decoders([machine] { return *Decoder::create(machine); });
     tbb::parallel_for(size_t{0}, blocks, [&](size_t block) {
       const size_t begin = block * functionsPerBlock;
       const size_t end = std::min(begin + functionsPerBlock, work.size());
-      decodeBlock(decoders.local(), std::span(work).subspan(begin, end - begin),
-                  result_.references[firstBlock + block]);
+      decodeBlock(decoders_.local(), work.subspan(begin, end - begin), result_.references[firstBlock + block]);
     });
-    collectRanges();
   }
 
-  void decodeBlock(Decoder &decoder, std::span<const size_t> work, std::vector<Reference> &found) {
+  void decodeBlock(Decoder &decoder, std::span<const Entry> work, std::vector<Reference> &found) {
     std::optional<EarlierBuild::Lookup> earlier;
     if (earlier_ != nullptr)
       earlier.emplace(*earlier_, image_);
     std::vector<size_t> begins;
-    for (const size_t index : work) {
-      Function &function = result_.functions[index];
+    for (const Entry &entry : work) {
+      Function &function = *entry.function;
       begins.push_back(found.size());
       clipRanges(function);
       const bool isOpen = function.body.size == 0;
       if (isOpen || !earlier || !earlier->transfer(function, found))
-        decodeFunction(decoder, function, index, found);
+        decodeFunction(decoder, function, found);
       std::sort(found.begin() + static_cast<std::ptrdiff_t>(begins.back()), found.end(),
                 [](const auto &a, const auto &b) { return a.field < b.field; });
     }
     begins.push_back(found.size());
     found.shrink_to_fit();
     for (size_t i = 0; i < work.size(); ++i)
-      complete(result_.functions[work[i]], std::span(found).subspan(begins[i], begins[i + 1] - begins[i]));
+      complete(*work[i].function, std::span(found).subspan(begins[i], begins[i + 1] - begins[i]));
   }
 
   // Ranges end with the file-backed bytes of their section.
@@ -263,15 +304,10 @@ private:
               [](const auto &a, const auto &b) { return a.rva < b.rva; });
   }
 
-  void decodeFunction(Decoder &decoder, Function &function, size_t index, std::vector<Reference> &found) const {
+  void decodeFunction(Decoder &decoder, Function &function, std::vector<Reference> &found) const {
     const size_t begin = found.size();
     function.isOpen = function.body.size == 0;
-    uint32_t limit = 0;
-    if (function.isOpen) {
-      limit = limitOf(function.body.rva);
-      if (index + 1 < result_.functions.size())
-        limit = std::min(limit, result_.functions[index + 1].body.rva);
-    }
+    const uint32_t limit = function.isOpen ? limitOf(function.body.rva) : 0;
     ReferenceScanner scanner(image_, decoder, function, found);
     scanRanges(scanner, function, limit);
     if (!scanner.mustScanAgain())
@@ -300,6 +336,9 @@ private:
   // Where a body without a size must end at the latest: the next range, structure, or the section's end.
   uint32_t limitOf(uint32_t rva) const {
     uint64_t limit = uint64_t{rva} + image_.bytesFrom(rva).size();
+    const auto next = std::ranges::upper_bound(entries_, rva, {}, &Entry::rva);
+    if (next != entries_.end())
+      limit = std::min<uint64_t>(limit, next->rva);
     const auto range = std::upper_bound(ranges_.begin(), ranges_.end(), rva,
                                         [](uint32_t address, const CodeRange &r) { return address < r.rva; });
     if (range != ranges_.end())
@@ -335,12 +374,31 @@ private:
   // All known ranges of sized functions, by RVA.
   void collectRanges() {
     ranges_.clear();
-    for (const Function &function : result_.functions) {
-      if (function.body.size != 0)
-        ranges_.push_back(function.body);
-      ranges_.insert(ranges_.end(), function.fragments.begin(), function.fragments.end());
+    for (const Entry &entry : entries_) {
+      if (entry.function->body.size != 0)
+        ranges_.push_back(entry.function->body);
+      ranges_.insert(ranges_.end(), entry.function->fragments.begin(), entry.function->fragments.end());
     }
-    tbb::parallel_sort(ranges_.begin(), ranges_.end(), [](const auto &a, const auto &b) { return a.rva < b.rva; });
+    tbb::parallel_sort(ranges_.begin(), ranges_.end(), byPlace);
+  }
+
+  // Of functions that have got their size just now; they have no fragments.
+  void addRanges(std::span<Function *const> functions) {
+    const auto known = static_cast<std::ptrdiff_t>(ranges_.size());
+    for (const Function *function : functions)
+      ranges_.push_back(function->body);
+    std::inplace_merge(ranges_.begin(), ranges_.begin() + known, ranges_.end(), byPlace);
+  }
+
+  // Of functions that were cut in two.
+  void forgetRanges() {
+    if (forgotten_.empty())
+      return;
+    std::ranges::sort(forgotten_, byPlace);
+    std::vector<CodeRange> kept;
+    std::ranges::set_difference(ranges_, forgotten_, std::back_inserter(kept), byPlace);
+    ranges_ = std::move(kept);
+    forgotten_.clear();
   }
 
   bool isInsideKnown(uint32_t rva) {
@@ -359,12 +417,16 @@ private:
     tbb::parallel_for(tbb::blocked_range<size_t>(0, decoded_.size(), functionsPerBlock), [&](const auto &range) {
       Targets &mine = found.local();
       for (size_t i = range.begin(); i != range.end(); ++i) {
-        const Function &function = result_.functions[decoded_[i]];
-        for (const Reference &reference : function.references)
-          if (reference.kind == ReferenceKind::branch && !function.body.contains(reference.target))
-            mine.jumped.push_back(reference.target);
-          else if (reference.kind == ReferenceKind::call && reference.target != reference.field + reference.size)
+        const Function &function = *decoded_[i].function;
+        for (const Reference &reference : function.references) {
+          const bool isCall = reference.kind == ReferenceKind::call;
+          if ((!isCall && reference.kind != ReferenceKind::branch) || !places_.mayBeUnknown(reference.target))
+            continue;
+          if (isCall && reference.target != reference.field + reference.size)
             mine.called.push_back(reference.target);
+          else if (!isCall && !function.body.contains(reference.target))
+            mine.jumped.push_back(reference.target);
+        }
       }
     });
     std::vector<uint32_t> jumped, called;
@@ -406,6 +468,8 @@ private:
     if (function == nullptr || function->body.rva == rva || !function->body.contains(rva) || !function->isOpen)
       return;
     const uint32_t entry = function->body.rva;
+    forgotten_.push_back(function->body);
+    forgotten_.insert(forgotten_.end(), function->fragments.begin(), function->fragments.end());
     Function again;
     again.body.rva = entry;
     again.source = function->source;
@@ -415,6 +479,7 @@ private:
     again.names = std::move(function->names);
     again.isOpen = true;
     *function = std::move(again);
+    undecoded_.push_back({entry, function});
     add(rva, FunctionSource::callTarget);
   }
 
@@ -426,13 +491,16 @@ private:
 
   // `lea reg, [function]`, of what was decoded since it was last asked.
   bool addPointersInCode() {
-    std::vector<uint32_t> targets;
-    for (; pointersAddedOf_ < result_.references.size(); ++pointersAddedOf_)
-      for (const Reference &reference : result_.references[pointersAddedOf_])
-        if ((reference.kind == ReferenceKind::data || reference.kind == ReferenceKind::absolute) &&
-            reference.accessWidth == 0) // what is read or written there is no code
-          targets.push_back(reference.target);
-    addTargets(std::move(targets), Target::pointed);
+    const size_t begin = std::exchange(pointersAddedOf_, result_.references.size());
+    addTargets(collect(begin, result_.references.size(),
+                       [&](size_t block, std::vector<uint32_t> &targets) {
+                         for (const Reference &reference : result_.references[block])
+                           if ((reference.kind == ReferenceKind::data || reference.kind == ReferenceKind::absolute) &&
+                               reference.accessWidth == 0 && // what is read or written there is no code
+                               places_.mayBeUnknown(reference.target))
+                             targets.push_back(reference.target);
+                       }),
+               Target::pointed);
     return !new_.empty();
   }
 
@@ -452,7 +520,6 @@ private:
   bool addOtherPointersInData() {
     if (std::exchange(otherPointersAdded_, true))
       return false;
-    Decoder decoder = *Decoder::create(image_.machine());
     std::vector<Reference> ignored;
     const std::vector<uint32_t> targets = pointersInData();
     uint32_t end = 0;
@@ -461,18 +528,21 @@ private:
         continue;
       Function &function = add(target, FunctionSource::pointer);
       ignored.clear();
-      end = ReferenceScanner(image_, decoder, function, ignored).scanOpen(target, limitOf(target), targets).end;
+      end =
+          ReferenceScanner(image_, decoders_.local(), function, ignored).scanOpen(target, limitOf(target), targets).end;
     }
     return !new_.empty();
   }
 
   // Outside of what is known, ascending.
   std::vector<uint32_t> pointersInData() {
-    std::vector<uint32_t> targets;
-    for (const BaseRelocation &relocation : image_.relocations())
-      if (!isInsideRange(relocation.rva))
-        if (const auto target = image_.pointerAt(relocation.rva); target && isCode(*target) && !isInsideKnown(*target))
-          targets.push_back(*target);
+    const auto relocations = image_.relocations();
+    std::vector<uint32_t> targets = collect(0, relocations.size(), [&](size_t i, std::vector<uint32_t> &found) {
+      const auto target = image_.pointerAt(relocations[i].rva);
+      if (target && places_.mayBeUnknown(*target) && !isInsideRange(relocations[i].rva) && isCode(*target) &&
+          !isInsideKnown(*target))
+        found.push_back(*target);
+    });
     sortUnique(targets);
     return targets;
   }
@@ -485,16 +555,38 @@ private:
            (rva == section->rva || image_.bytesFrom(rva - 1).front() == breakpoint || isInsideRange(rva - 1));
   }
 
-  // Code that nothing refers to, and code behind a wrongly seen end.
+  // What `of` adds to a list for each of first..last, side by side and in no order.
+  template <class Of> static std::vector<uint32_t> collect(size_t first, size_t last, Of of) {
+    tbb::enumerable_thread_specific<std::vector<uint32_t>> found;
+    tbb::parallel_for(tbb::blocked_range<size_t>(first, last), [&](const auto &range) {
+      std::vector<uint32_t> &mine = found.local();
+      for (size_t i = range.begin(); i != range.end(); ++i)
+        of(i, mine);
+    });
+    std::vector<uint32_t> all;
+    for (const auto &some : found)
+      all.insert(all.end(), some.begin(), some.end());
+    return all;
+  }
+
+  // Code that nothing refers to, and code behind a wrongly seen end. A gap that is as it was says nothing new.
   bool addGaps() {
-    Decoder decoder = *Decoder::create(image_.machine());
+    std::vector<CodeRange> gaps;
     for (const Section &section : image_.sections())
       if (section.isExecutable())
-        addGapsOf(section, decoder);
+        collectGaps(section, gaps);
+    std::vector<CodeRange> changed;
+    std::ranges::set_difference(gaps, gaps_, std::back_inserter(changed), byPlace);
+    gaps_ = std::move(gaps);
+    std::vector<uint32_t> found = collect(0, changed.size(), [&](size_t i, std::vector<uint32_t> &entries) {
+      findInGap(decoders_.local(), changed[i], entries);
+    });
+    for (const uint32_t entry : found)
+      add(entry, FunctionSource::gap);
     return !new_.empty();
   }
 
-  void addGapsOf(const Section &section, Decoder &decoder) {
+  void collectGaps(const Section &section, std::vector<CodeRange> &gaps) const {
     const auto bytes = image_.bytesFrom(section.rva);
     uint32_t at = section.rva;
     auto range = std::lower_bound(ranges_.begin(), ranges_.end(), section.rva,
@@ -502,16 +594,18 @@ private:
     const auto sectionEnd = static_cast<uint32_t>(section.rva + bytes.size());
     for (; range != ranges_.end() && range->rva < sectionEnd; ++range) {
       if (at < range->rva)
-        addGap(decoder, at, range->rva);
+        gaps.push_back({at, range->rva - at});
       at = std::max(at, range->end());
     }
     if (at < sectionEnd)
-      addGap(decoder, at, sectionEnd);
+      gaps.push_back({at, sectionEnd - at});
   }
 
   // Bytes that do not decode up to where control ends are data: the next aligned address is tried.
-  void addGap(Decoder &decoder, uint32_t at, uint32_t end) {
+  void findInGap(Decoder &decoder, const CodeRange &gap, std::vector<uint32_t> &entries) const {
     constexpr uint32_t alignment = 16;
+    uint32_t at = gap.rva;
+    const uint32_t end = gap.end();
     std::vector<Reference> ignored;
     while (at < end) {
       at += static_cast<uint32_t>(fillerLength(image_.bytesFrom(at).first(end - at)));
@@ -524,7 +618,7 @@ private:
       const bool isData =
           scan.undecodableAt || !scan.hasEnd || structureAt(structures_, at) != nullptr || isDataSymbol(at);
       if (!isData)
-        add(at, FunctionSource::gap);
+        entries.push_back(at);
       at = isData ? (at / alignment + 1) * alignment : scan.end;
     }
   }
@@ -557,23 +651,38 @@ private:
   const Image &image_;
   const Symbols &symbols_;
   const std::vector<Structure> &structures_;
-  const EarlierBuild *earlier_;
-  const Budget &budget_;
+  const EarlierBuild *earlier_ = nullptr;
   DiscoveredFunctions result_;
-  std::vector<Function> new_;
-  std::vector<CodeRange> ranges_;
-  std::vector<size_t> decoded_; // indexes of the functions decoded last, until functions are merged
-  size_t pointersAddedOf_ = 0;  // blocks of references whose code pointers are added
+  CodePlaces places_;
+  tbb::enumerable_thread_specific<Decoder> decoders_;
+  llvm::SpecificBumpPtrAllocator<Function> functions_;
+  std::vector<Entry> entries_;       // of all functions, by RVA
+  std::vector<Entry> new_;           // not among them yet
+  std::vector<Entry> undecoded_;     // of them
+  std::vector<Entry> decoded_;       // those decoded last
+  std::vector<CodeRange> ranges_;    // by place
+  std::vector<CodeRange> forgotten_; // of them, but no longer right
+  std::vector<CodeRange> gaps_;      // looked at last, by place
+  size_t pointersAddedOf_ = 0;       // blocks of references whose code pointers are added
   bool alignedPointersAdded_ = false;
   bool otherPointersAdded_ = false;
 };
 
-} // namespace
+Result<FunctionDiscovery> FunctionDiscovery::begin(const Image &image, const Symbols &symbols,
+                                                   const std::vector<Structure> &structures) {
+  HOTGATE_TRY([[maybe_unused]] auto probe, Decoder::create(image.machine()));
+  auto search = std::make_unique<Search>(image, symbols, structures);
+  search->begin();
+  return FunctionDiscovery(std::move(search));
+}
 
-Result<DiscoveredFunctions> discoverFunctions(const Image &image, const Symbols &symbols,
-                                              const std::vector<Structure> &structures, const EarlierBuild *earlier,
-                                              const Budget &budget) {
-  return Discovery(image, symbols, structures, earlier, budget).run();
+FunctionDiscovery::FunctionDiscovery(std::unique_ptr<Search> search) : search_(std::move(search)) {}
+FunctionDiscovery::FunctionDiscovery(FunctionDiscovery &&) noexcept = default;
+FunctionDiscovery &FunctionDiscovery::operator=(FunctionDiscovery &&) noexcept = default;
+FunctionDiscovery::~FunctionDiscovery() = default;
+
+DiscoveredFunctions FunctionDiscovery::follow(const EarlierBuild *earlier, const Budget &budget) {
+  return search_->follow(earlier, budget);
 }
 
 } // namespace hotgate::analyzer

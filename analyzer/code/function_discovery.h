@@ -18,6 +18,7 @@
 #include "support/budget.h"
 #include "support/result.h"
 
+#include <memory>
 #include <vector>
 
 namespace hotgate::analyzer {
@@ -29,10 +30,25 @@ struct DiscoveredFunctions {
   bool isComplete = true; // false: the budget was spent first, and what was found by then is here
 };
 
-// `earlier` may be null; with it, code that it knows is not decoded again. Errors: input, for a machine that is not
-// decoded.
-Result<DiscoveredFunctions> discoverFunctions(const Image &image, const Symbols &symbols,
-                                              const std::vector<Structure> &structures, const EarlierBuild *earlier,
-                                              const Budget &budget);
+// In two steps, because the first needs no other image: several images may take it side by side.
+class FunctionDiscovery {
+public:
+  // Takes down what tables and symbols say. All arguments must outlive it. Errors: input, for a machine that is not
+  // decoded.
+  static Result<FunctionDiscovery> begin(const Image &image, const Symbols &symbols,
+                                         const std::vector<Structure> &structures);
+  FunctionDiscovery(FunctionDiscovery &&) noexcept;
+  FunctionDiscovery &operator=(FunctionDiscovery &&) noexcept;
+  ~FunctionDiscovery();
+
+  // Decodes, and follows what the code says. Once. `earlier` may be null; code that it knows is not decoded again.
+  DiscoveredFunctions follow(const EarlierBuild *earlier, const Budget &budget);
+
+private:
+  class Search;
+  explicit FunctionDiscovery(std::unique_ptr<Search> search);
+
+  std::unique_ptr<Search> search_;
+};
 
 } // namespace hotgate::analyzer

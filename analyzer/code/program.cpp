@@ -3,56 +3,132 @@
 #include "analyzer/code/data_index.h"
 #include "analyzer/code/earlier_build.h"
 #include "analyzer/code/function_discovery.h"
+#include "support/phase.h"
 
 #include <algorithm>
+#include <atomic>
 #include <tbb/parallel_for.h>
+#include <tbb/parallel_invoke.h>
 
 namespace hotgate::analyzer {
 
+namespace {
+
+constexpr size_t functionsPerTask = 512;
+constexpr size_t relocationsPerTask = 4096;
+
+} // namespace
+
+// A program in the making. It stays where it is: the steps refer to its parts.
+class Program::Building {
+public:
+  Building(Image image, Symbols symbols) : program_(std::move(image), std::move(symbols)) {}
+
+  // Without other images.
+  Result<> begin() {
+    HOTGATE_TRY(discovery_, FunctionDiscovery::begin(program_.image_, program_.symbols_, program_.structures_));
+    return {};
+  }
+
+  // Functions; of `earlier`, only what this step gives is read.
+  void findFunctions(const Program *earlier, const Budget &budget) {
+    std::optional<EarlierBuild> known;
+    if (earlier != nullptr && earlier->image().machine() == program_.image_.machine())
+      known.emplace(*earlier);
+    DiscoveredFunctions discovered = discovery_->follow(known ? &*known : nullptr, budget);
+    if (!discovered.isComplete)
+      program_.incomplete_ = fmt::format("{}: the search for functions stopped at {}: {}", program_.image_.moduleName(),
+                                         discovered.functions.size(), budget.reason());
+    program_.functions_ = std::move(discovered.functions);
+    program_.references_ = std::move(discovered.references);
+    discovery_.reset();
+  }
+
+  void index() { program_.index(); }
+
+  [[nodiscard]] const Program &program() const { return program_; }
+  Program take() { return std::move(program_); }
+
+private:
+  Program program_;
+  std::optional<FunctionDiscovery> discovery_;
+};
+
 Result<Program> Program::build(Image image, Symbols symbols, const Program *earlier, const Budget &budget) {
-  Program program(std::move(image), std::move(symbols));
-  std::optional<EarlierBuild> known;
-  if (earlier != nullptr && earlier->image().machine() == program.image_.machine())
-    known.emplace(*earlier);
-  HOTGATE_TRY(auto discovered, discoverFunctions(program.image_, program.symbols_, program.structures_,
-                                                 known ? &*known : nullptr, budget));
-  if (!discovered.isComplete)
-    program.incomplete_ = fmt::format("{}: the search for functions stopped at {}: {}", program.image_.moduleName(),
-                                      discovered.functions.size(), budget.reason());
-  program.functions_ = std::move(discovered.functions);
-  program.references_ = std::move(discovered.references);
-  DataIndex index = indexData(program.image_, program.symbols_, program.structures_, program.functions_);
-  program.data_ = std::move(index.data);
-  program.imageRelativeFields_ = std::move(index.imageRelativeFields);
-  program.ownership_ = Ownership(program.image_.sizeOfImage(), program.functions_, program.data_, program.structures_);
-  program.nameTheNameless();
-  program.markRoots();
-  return program;
+  Building building(std::move(image), std::move(symbols));
+  HOTGATE_CHECK(building.begin());
+  building.findFunctions(earlier, budget);
+  building.index();
+  return building.take();
+}
+
+Result<std::pair<Program, Program>> Program::buildPair(Image pre, Symbols preSymbols, Image post, Symbols postSymbols,
+                                                       const Budget &budget) {
+  std::optional<Building> preBuilding, postBuilding;
+  Result<> preBegun, postBegun;
+  log::Phase phase("tables of both images");
+  tbb::parallel_invoke(
+      [&] {
+        preBuilding.emplace(std::move(pre), std::move(preSymbols));
+        preBegun = preBuilding->begin();
+      },
+      [&] {
+        postBuilding.emplace(std::move(post), std::move(postSymbols));
+        postBegun = postBuilding->begin();
+      });
+  HOTGATE_CHECK(preBegun);
+  HOTGATE_CHECK(postBegun);
+  phase.next("functions of pre");
+  preBuilding->findFunctions(nullptr, budget);
+  phase.next("functions of post, data of both");
+  tbb::parallel_invoke([&] { preBuilding->index(); },
+                       [&] {
+                         postBuilding->findFunctions(&preBuilding->program(), budget);
+                         postBuilding->index();
+                       });
+  return std::pair(preBuilding->take(), postBuilding->take());
+}
+
+// Names and flags of functions, and what lies between them.
+void Program::index() {
+  DataIndex index = indexData(image_, symbols_, structures_, functions_);
+  data_ = std::move(index.data);
+  imageRelativeFields_ = std::move(index.imageRelativeFields);
+  ownership_ = Ownership(image_.sizeOfImage(), functions_, data_, structures_);
+  nameTheNameless();
+  markRoots();
 }
 
 void Program::nameTheNameless() {
-  for (Function &function : functions_)
-    if (function.name.empty())
-      function.name = function.linkageName = fmt::format("sub_{:x}", function.body.rva);
+  tbb::parallel_for(tbb::blocked_range<size_t>(0, functions_.size(), functionsPerTask), [&](const auto &range) {
+    for (size_t i = range.begin(); i != range.end(); ++i)
+      if (Function &function = functions_[i]; function.name.empty())
+        function.name = function.linkageName = fmt::format("sub_{:x}", function.body.rva);
+  });
 }
 
 void Program::markRoots() {
   markRoot(image_.entryPoint());
   for (const Export &symbol : image_.exports())
     markRoot(symbol.rva);
-  // Marking is idempotent, and so needs no order; but two threads must not write the same flag.
-  for (const Function &function : functions_)
-    for (const Reference &reference : function.references)
-      if (reference.kind == ReferenceKind::data || reference.kind == ReferenceKind::absolute)
-        markRoot(reference.target);
-  for (const BaseRelocation &relocation : image_.relocations())
-    if (const auto target = image_.pointerAt(relocation.rva))
-      markRoot(*target);
+  tbb::parallel_for(tbb::blocked_range<size_t>(0, functions_.size(), functionsPerTask), [&](const auto &range) {
+    for (size_t i = range.begin(); i != range.end(); ++i)
+      for (const Reference &reference : functions_[i].references)
+        if (reference.kind == ReferenceKind::data || reference.kind == ReferenceKind::absolute)
+          markRoot(reference.target);
+  });
+  const auto relocations = image_.relocations();
+  tbb::parallel_for(tbb::blocked_range<size_t>(0, relocations.size(), relocationsPerTask), [&](const auto &range) {
+    for (size_t i = range.begin(); i != range.end(); ++i)
+      if (const auto target = image_.pointerAt(relocations[i].rva))
+        markRoot(*target);
+  });
 }
 
+// Several threads may mark one function: each sets the same flag.
 void Program::markRoot(uint32_t rva) {
   if (const auto index = functionAtEntry(rva))
-    functions_[*index].isRoot = true;
+    std::atomic_ref(functions_[*index].isRoot).store(true, std::memory_order_relaxed);
 }
 
 std::optional<FunctionIndex> Program::functionAtEntry(uint32_t rva) const {

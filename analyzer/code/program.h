@@ -17,6 +17,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace hotgate::analyzer {
@@ -28,6 +29,11 @@ public:
   // Errors: input, for a machine that is not decoded.
   static Result<Program> build(Image image, Symbols symbols, const Program *earlier = nullptr,
                                const Budget &budget = {});
+
+  // Two builds of one program, side by side as far as the second does not need the first's functions. As if both were
+  // built one after the other, `pre` being `earlier` to `post`.
+  static Result<std::pair<Program, Program>> buildPair(Image pre, Symbols preSymbols, Image post, Symbols postSymbols,
+                                                       const Budget &budget = {});
 
   Program(Program &&) = default;
   Program &operator=(Program &&) = default;
@@ -62,6 +68,8 @@ private:
   Program(Image image, Symbols symbols)
       : image_(std::move(image)), symbols_(std::move(symbols)), exceptionData_(ExceptionData::read(image_)),
         structures_(imageStructures(image_, exceptionData_)) {}
+  class Building;
+  void index();
   void markRoots();
   void markRoot(uint32_t rva);
   void nameTheNameless();

@@ -4,9 +4,12 @@
 #include "analyzer/code/operation_names.h"
 
 #include <algorithm>
+#include <array>
 #include <capstone/capstone.h>
+#include <llvm/ADT/DenseSet.h>
+#include <llvm/Support/Endian.h>
 #include <optional>
-#include <unordered_set>
+#include <utility>
 
 namespace hotgate::analyzer {
 
@@ -44,6 +47,22 @@ CapstoneArchitecture architectureOf(Machine machine) {
     break;
   }
   return {CS_ARCH_X86, CS_MODE_64};
+}
+
+// An instruction's bytes and, in the last of sixteen, their number. Without the distance to a place: where a call or a
+// variable lies says nothing about the operation or its length.
+using EncodingKey = std::pair<uint64_t, uint64_t>;
+
+EncodingKey keyOf(std::span<const uint8_t> bytes, const Instruction &instruction) {
+  using llvm::support::endian::read64le;
+  constexpr uint8_t distanceSize = 4;
+  std::array<uint8_t, 16> key{};
+  std::copy_n(bytes.begin(), instruction.size, key.begin());
+  for (const EncodedField &field : instruction.encodedFields())
+    if (field.form == FieldForm::bytes && field.kind != EncodedField::Kind::number && field.size == distanceSize)
+      std::fill_n(key.begin() + field.offset, distanceSize, uint8_t{0});
+  key.back() = instruction.size;
+  return {read64le(key.data()), read64le(&key[8])};
 }
 
 struct InstructionDeleter {
@@ -88,9 +107,8 @@ struct SecondDecoder::Machinery {
   Decoder llvm;
   CapstoneHandle capstone;
 
-  // Encodings that both read alike before: code repeats itself, and both readings follow from the bytes alone. A key of
-  // at most 15 bytes needs no memory of its own.
-  std::unordered_set<std::string> agreed = {};
+  // Encodings that both read alike before: code repeats itself, and both readings follow from the bytes alone.
+  llvm::DenseSet<EncodingKey> agreed = {};
 
   // One range's instructions, as LLVM cuts them: after a difference both go on behind LLVM's instruction.
   void compare(std::span<const uint8_t> bytes, uint32_t rva, SecondOpinion &opinion) {
@@ -100,13 +118,13 @@ struct SecondDecoder::Machinery {
       if (!llvm.decode(rest, rva + at, instruction))
         return;
       ++opinion.instructions;
-      std::string encoding(reinterpret_cast<const char *>(rest.data()), instruction.size);
+      const EncodingKey encoding = keyOf(rest, instruction);
       if (agreed.contains(encoding))
         continue;
       if (auto disagreement = disagreementAt(rest, rva + at, instruction.size))
         add(opinion, *std::move(disagreement));
       else if (agreed.size() < mostRemembered)
-        agreed.insert(std::move(encoding));
+        agreed.insert(encoding);
     }
   }
 

@@ -28,11 +28,20 @@ std::string_view changeStatusName(ChangeStatus status) {
 
 namespace {
 
+// A jump in the body, as most are, needs no look at who owns its target.
+bool sameReference(const Referents &referents, const Function &pre, const Reference &preReference, const Function &post,
+                   const Reference &postReference) {
+  if (pre.body.contains(preReference.target) && post.body.contains(postReference.target))
+    return preReference.target - pre.body.rva == postReference.target - post.body.rva;
+  return referents.same(preReference, postReference);
+}
+
+// Of two that are paired with each other.
 bool sameBody(const Referents &referents, const Function &pre, const Function &post) {
   if (!sameMasked(referents.pre(), pre, referents.post(), post))
     return false;
   for (size_t i = 0; i < pre.references.size(); ++i)
-    if (!referents.same(pre.references[i], post.references[i]))
+    if (!sameReference(referents, pre, pre.references[i], post, post.references[i]))
       return false;
   return true;
 }

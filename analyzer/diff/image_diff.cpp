@@ -1,6 +1,10 @@
 #include "analyzer/diff/image_diff.h"
 
+#include "support/phase.h"
+
 #include <algorithm>
+#include <optional>
+#include <tbb/parallel_invoke.h>
 
 namespace hotgate::analyzer {
 
@@ -29,17 +33,25 @@ Result<ImageDiff> diffPrograms(const Program &pre, const Program &post, const Bu
                      fmt::format("is for {}, but {} is for {}", machineName(post.image().machine()),
                                  pre.image().path().filename().string(), machineName(pre.image().machine())),
                      "compare two images for one machine");
+  log::Phase phase("pairing");
   const Pairing pairing = pairPrograms(pre, post, budget);
+  phase.next("functions, data, tables, ledger");
   const Referents referents(pre, post, pairing);
-  ImageDiff diff;
-  HOTGATE_TRY(diff.functions, diffFunctions(referents, budget));
   const SymbolLevel level = std::min(pre.symbols().level, post.symbols().level);
-  if (level == SymbolLevel::privateLevel)
-    diff.types = diffTypes(pre.symbols(), post.symbols());
-  if (level != SymbolLevel::none)
-    diff.globals = diffGlobals(referents);
-  diff.image = diffImageTables(pre.image(), post.image());
-  HOTGATE_TRY(diff.ledger, makeLedger(referents, diff.functions));
+  ImageDiff diff;
+  std::optional<LedgerDraft> draft;
+  Result<std::vector<FunctionDifference>> functions;
+  tbb::parallel_invoke([&] { draft.emplace(referents); },
+                       [&] {
+                         diff.image = diffImageTables(pre.image(), post.image());
+                         if (level == SymbolLevel::privateLevel)
+                           diff.types = diffTypes(pre.symbols(), post.symbols());
+                         if (level != SymbolLevel::none)
+                           diff.globals = diffGlobals(referents);
+                       },
+                       [&] { functions = diffFunctions(referents, budget); });
+  HOTGATE_TRY(diff.functions, std::move(functions));
+  HOTGATE_TRY(diff.ledger, draft->close(diff.functions));
   diff.incomplete = whatIsIncomplete(referents, diff.functions, budget);
   return diff;
 }

@@ -8,8 +8,10 @@
 #include <llvm/Support/Endian.h>
 #include <llvm/Support/xxhash.h>
 #include <numeric>
+#include <optional>
 #include <tbb/blocked_range.h>
-#include <tbb/parallel_reduce.h>
+#include <tbb/parallel_for.h>
+#include <tbb/parallel_invoke.h>
 #include <tbb/parallel_sort.h>
 #include <tuple>
 
@@ -98,13 +100,6 @@ Cause causeOfStructure(StructureKind kind) {
 
 using Sums = std::array<Ledger::Bytes, static_cast<size_t>(Cause::unattributed) + 1>;
 
-void addSums(Sums &to, const Sums &from) {
-  for (size_t i = 0; i < to.size(); ++i) {
-    to[i].pre += from[i].pre;
-    to[i].post += from[i].post;
-  }
-}
-
 Ledger::Bytes &at(Sums &sums, Cause cause) { return sums[static_cast<size_t>(cause)]; }
 
 // One side of the comparison: a file, its ranges, and which of them have found their partner.
@@ -122,30 +117,52 @@ struct Side {
   std::vector<bool> isPaired = std::vector<bool>(ranges.size());
 };
 
-class Accountant {
-public:
-  Accountant(const Referents &referents, const std::vector<FunctionDifference> &functions)
-      : referents_(referents), pre_(referents.pre()), post_(referents.post()),
-        causes_(referents.pre().functions().size(), Cause::functionBody) {
-    for (const FunctionDifference &difference : functions)
-      if (difference.pre && difference.status == ChangeStatus::identical)
-        causes_[*difference.pre] = Cause::displacementOnly;
-      else if (difference.pre && difference.status == ChangeStatus::notCompared)
-        causes_[*difference.pre] = Cause::unattributed;
-  }
+// What the bytes of a pre function that differ are called.
+std::vector<Cause> causesOf(const Program &pre, const std::vector<FunctionDifference> &functions) {
+  std::vector<Cause> causes(pre.functions().size(), Cause::functionBody);
+  for (const FunctionDifference &difference : functions)
+    if (difference.pre && difference.status == ChangeStatus::identical)
+      causes[*difference.pre] = Cause::displacementOnly;
+    else if (difference.pre && difference.status == ChangeStatus::notCompared)
+      causes[*difference.pre] = Cause::unattributed;
+  return causes;
+}
 
-  Result<Ledger> account() {
+// Of the first `count` bytes, eight at a time: most words are equal.
+uint32_t countEqual(std::span<const uint8_t> a, std::span<const uint8_t> b, uint32_t count) {
+  using llvm::support::endian::read64le;
+  uint32_t differing = 0;
+  uint32_t at = 0;
+  for (; at + 8 <= count; at += 8)
+    for (uint64_t bits = read64le(&a[at]) ^ read64le(&b[at]); bits != 0; bits >>= 8)
+      differing += (bits & 0xFF) != 0 ? 1 : 0;
+  for (; at < count; ++at)
+    differing += a[at] != b[at] ? 1 : 0;
+  return count - differing;
+}
+
+} // namespace
+
+class LedgerDraft::Ranges {
+public:
+  explicit Ranges(const Referents &referents)
+      : referents_(referents), sides_(bothSides(referents)), pre_(sides_.first), post_(sides_.second) {
     pairByOwner();
     pairByContent();
-    const Sums sums = addUp();
+    countEqualBytes();
+  }
+
+  Result<Ledger> account(const std::vector<FunctionDifference> &functions) const {
+    const std::vector<Cause> causes = causesOf(pre_.program, functions);
+    const Sums sums = addUp(causes);
     HOTGATE_CHECK(checkSum(pre_.program.image(), sums, &Ledger::Bytes::pre));
     HOTGATE_CHECK(checkSum(post_.program.image(), sums, &Ledger::Bytes::post));
     Ledger ledger;
     for (size_t i = 0; i < sums.size(); ++i)
       if (sums[i].pre != 0 || sums[i].post != 0)
         ledger.byCause[static_cast<Cause>(i)] = sums[i];
-    listUnattributed(pre_, false, ledger);
-    listUnattributed(post_, true, ledger);
+    listUnattributed(pre_, false, causes, ledger);
+    listUnattributed(post_, true, causes, ledger);
     return ledger;
   }
 
@@ -154,8 +171,20 @@ private:
   // in several ranges (cut by a section's end); only the first is paired.
   using Identity = std::tuple<RangeKind, uint32_t, int>;
 
+  struct RangePair {
+    uint32_t pre;
+    uint32_t post;
+    uint32_t equalBytes;
+  };
+
+  static std::pair<Side, Side> bothSides(const Referents &referents) {
+    std::optional<Side> pre, post;
+    tbb::parallel_invoke([&] { pre.emplace(referents.pre()); }, [&] { post.emplace(referents.post()); });
+    return {*std::move(pre), *std::move(post)};
+  }
+
   void pair(uint32_t pre, uint32_t post) {
-    pairs_.emplace_back(pre, post);
+    pairs_.push_back({pre, post, 0});
     pre_.isPaired[pre] = true;
     post_.isPaired[post] = true;
   }
@@ -227,8 +256,8 @@ private:
 
   // Unnamed constants, filler and what nobody owns: equal bytes are the same thing, at the same place before another.
   void pairByContent() {
-    const std::vector<Keyed> pre = keysOf(pre_);
-    const std::vector<Keyed> post = keysOf(post_);
+    std::vector<Keyed> pre, post;
+    tbb::parallel_invoke([&] { pre = keysOf(pre_); }, [&] { post = keysOf(post_); });
     for (size_t i = 0, j = 0; i < pre.size() && j < post.size();) {
       if (pre[i].hash != post[j].hash) {
         ++(pre[i].hash < post[j].hash ? i : j);
@@ -288,12 +317,23 @@ private:
     }
   }
 
-  Cause causeOf(const Side &side, const FileRange &range) const {
+  void countEqualBytes() {
+    constexpr size_t pairsPerTask = 1024;
+    tbb::parallel_for(tbb::blocked_range<size_t>(0, pairs_.size(), pairsPerTask), [&](const auto &some) {
+      for (size_t i = some.begin(); i != some.end(); ++i) {
+        const FileRange &pre = pre_.ranges[pairs_[i].pre];
+        const FileRange &post = post_.ranges[pairs_[i].post];
+        pairs_[i].equalBytes = countEqual(pre_.bytesOf(pre), post_.bytesOf(post), std::min(pre.size, post.size));
+      }
+    });
+  }
+
+  Cause causeOf(const Side &side, const FileRange &range, const std::vector<Cause> &ofFunctions) const {
     switch (range.kind) {
     case RangeKind::header:
       return Cause::headerLayout;
     case RangeKind::function:
-      return &side == &pre_ ? causes_[range.owner] : Cause::functionBody;
+      return &side == &pre_ ? ofFunctions[range.owner] : Cause::functionBody;
     case RangeKind::datum:
       return side.program.data()[range.owner].name.empty() &&
                      !side.program.image().sections()[range.section].isWritable()
@@ -325,45 +365,36 @@ private:
     return Cause::headerLayout;
   }
 
-  Sums addUp() const {
-    Sums sums = tbb::parallel_reduce(
-        tbb::blocked_range<size_t>(0, pairs_.size(), 1024), Sums{},
-        [&](const tbb::blocked_range<size_t> &range, Sums partial) {
-          for (size_t i = range.begin(); i != range.end(); ++i)
-            addPair(pre_.ranges[pairs_[i].first], post_.ranges[pairs_[i].second], partial);
-          return partial;
-        },
-        [](Sums a, const Sums &b) {
-          addSums(a, b);
-          return a;
-        });
+  Sums addUp(const std::vector<Cause> &causes) const {
+    Sums sums{};
+    for (const RangePair &pair : pairs_)
+      addPair(pair, causes, sums);
     for (size_t i = 0; i < pre_.ranges.size(); ++i)
       if (!pre_.isPaired[i])
-        at(sums, causeOf(pre_, pre_.ranges[i])).pre += pre_.ranges[i].size;
+        at(sums, causeOf(pre_, pre_.ranges[i], causes)).pre += pre_.ranges[i].size;
     for (size_t i = 0; i < post_.ranges.size(); ++i)
       if (!post_.isPaired[i])
-        at(sums, causeOf(post_, post_.ranges[i])).post += post_.ranges[i].size;
+        at(sums, causeOf(post_, post_.ranges[i], causes)).post += post_.ranges[i].size;
     return sums;
   }
 
-  void addPair(const FileRange &pre, const FileRange &post, Sums &sums) const {
-    const auto preBytes = pre_.bytesOf(pre);
-    const auto postBytes = post_.bytesOf(post);
+  void addPair(const RangePair &pair, const std::vector<Cause> &causes, Sums &sums) const {
+    const FileRange &pre = pre_.ranges[pair.pre];
+    const FileRange &post = post_.ranges[pair.post];
     const uint32_t common = std::min(pre.size, post.size);
-    uint32_t equal = 0;
-    for (uint32_t i = 0; i < common; ++i)
-      equal += preBytes[i] == postBytes[i] ? 1 : 0;
     const auto add = [&](Cause cause, uint32_t preSize, uint32_t postSize) {
       at(sums, cause).pre += preSize;
       at(sums, cause).post += postSize;
     };
-    add(pre.rva == post.rva ? Cause::same : Cause::moved, equal, equal);
-    const Cause cause = causeOf(pre_, pre);
+    add(pre.rva == post.rva ? Cause::same : Cause::moved, pair.equalBytes, pair.equalBytes);
+    const Cause cause = causeOf(pre_, pre, causes);
     add(cause, pre.size - common, post.size - common);
     if (pre.kind != RangeKind::header) {
-      add(cause, common - equal, common - equal);
+      add(cause, common - pair.equalBytes, common - pair.equalBytes);
       return;
     }
+    const auto preBytes = pre_.bytesOf(pre);
+    const auto postBytes = post_.bytesOf(post);
     for (uint32_t i = 0; i < common; ++i)
       if (preBytes[i] != postBytes[i])
         add(causeInHeader(i, pre_.bytes), 1, 1);
@@ -381,10 +412,10 @@ private:
   }
 
   // Ranges are in file order.
-  void listUnattributed(const Side &side, bool isPost, Ledger &ledger) const {
+  void listUnattributed(const Side &side, bool isPost, const std::vector<Cause> &causes, Ledger &ledger) const {
     for (size_t i = 0; i < side.ranges.size(); ++i) {
       const FileRange &range = side.ranges[i];
-      if (!side.isPaired[i] && causeOf(side, range) == Cause::unattributed)
+      if (!side.isPaired[i] && causeOf(side, range, causes) == Cause::unattributed)
         ledger.unattributed.push_back(
             {isPost, range.fileOffset, range.size,
              range.section < 0 ? "outside of sections" : side.program.image().sections()[range.section].name});
@@ -392,15 +423,19 @@ private:
   }
 
   const Referents &referents_;
-  Side pre_, post_;
-  std::vector<Cause> causes_;                        // of a byte that differs, by pre function
-  std::vector<std::pair<uint32_t, uint32_t>> pairs_; // of ranges
+  std::pair<Side, Side> sides_;
+  Side &pre_;
+  Side &post_;
+  std::vector<RangePair> pairs_;
 };
 
-} // namespace
+LedgerDraft::LedgerDraft(const Referents &referents) : ranges_(std::make_unique<Ranges>(referents)) {}
+LedgerDraft::LedgerDraft(LedgerDraft &&) noexcept = default;
+LedgerDraft &LedgerDraft::operator=(LedgerDraft &&) noexcept = default;
+LedgerDraft::~LedgerDraft() = default;
 
-Result<Ledger> makeLedger(const Referents &referents, const std::vector<FunctionDifference> &functions) {
-  return Accountant(referents, functions).account();
+Result<Ledger> LedgerDraft::close(const std::vector<FunctionDifference> &functions) const {
+  return ranges_->account(functions);
 }
 
 } // namespace hotgate::analyzer

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,7 +60,22 @@ struct Ledger {
   [[nodiscard]] Bytes differing() const;
 };
 
-// Errors: fault, when the sums are not the file sizes: then the ledger itself is wrong, and proves nothing.
-Result<Ledger> makeLedger(const Referents &referents, const std::vector<FunctionDifference> &functions);
+// The ranges of both files, which of them belong together, and how many of their bytes are equal. Needs no function to
+// be compared: that can be done meanwhile.
+class LedgerDraft {
+public:
+  explicit LedgerDraft(const Referents &referents); // which must outlive it
+  LedgerDraft(LedgerDraft &&) noexcept;
+  LedgerDraft &operator=(LedgerDraft &&) noexcept;
+  ~LedgerDraft();
+
+  // With the causes. Errors: fault, when the sums are not the file sizes: then the ledger itself is wrong, and proves
+  // nothing.
+  [[nodiscard]] Result<Ledger> close(const std::vector<FunctionDifference> &functions) const;
+
+private:
+  class Ranges;
+  std::unique_ptr<Ranges> ranges_;
+};
 
 } // namespace hotgate::analyzer

@@ -4,10 +4,15 @@
 #include "analyzer/diff/referent_text.h"
 
 #include <algorithm>
-#include <limits>
+#include <array>
+#include <llvm/Support/Endian.h>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 
 namespace hotgate::analyzer {
+
+using llvm::support::endian::read64le;
 
 namespace {
 
@@ -16,17 +21,38 @@ constexpr size_t mostRows = 64;            // of a listing
 constexpr size_t mostCells = 4'000'000;    // of the alignment table; past it lines pair only while operations agree
 constexpr uint32_t largestBody = 1U << 18; // bytes; a larger one is named as changed, and not aligned
 
+// An instruction's bytes with reference fields zeroed; compared more often than anything else here.
+struct MaskedBytes {
+  std::array<uint8_t, 16> bytes{}; // zero behind the end
+  uint8_t size = 0;
+
+  MaskedBytes() = default;
+  explicit MaskedBytes(std::span<const uint8_t> from)
+      : size(static_cast<uint8_t>(std::min(from.size(), bytes.size()))) {
+    std::copy_n(from.begin(), size, bytes.begin());
+  }
+  [[nodiscard]] uint64_t hash() const {
+    constexpr uint64_t goldenRatio = 0x9E3779B97F4A7C15;
+    return (read64le(bytes.data()) * goldenRatio + read64le(&bytes[8])) * goldenRatio + size;
+  }
+  bool operator==(const MaskedBytes &other) const {
+    return read64le(bytes.data()) == read64le(other.bytes.data()) && read64le(&bytes[8]) == read64le(&other.bytes[8]) &&
+           size == other.size;
+  }
+};
+
 struct Line {
+  enum class Kind : uint8_t { instruction, tableEntry, undecodable };
   Instruction instruction;
-  std::string text;
-  std::string masked; // bytes with reference fields zeroed
-  std::vector<Reference> references;
+  Kind kind = Kind::instruction;
+  std::span<const Reference> references;
 };
 
 struct Body {
   const Function &function;
   const Program &program;
   std::vector<Line> lines;
+  std::vector<MaskedBytes> masked = {};              // of the lines
   std::unordered_map<uint32_t, size_t> indexes = {}; // of lines, by RVA
 
   // Index of the line at this RVA, or nullopt.
@@ -71,22 +97,42 @@ std::string withNames(std::string text, const Line &line, const Function &functi
   return text;
 }
 
-// An entry of a jump table between instructions: "-> +0x40".
-Line tableEntry(const Reference &entry) {
+// What a line says: "mov ecx, dword ptr [g_statistics+0x8]"; for an entry of a jump table between instructions where it
+// leads, "-> +0x40".
+std::string textOf(Decoder &decoder, const Body &body, const Line &line) {
+  const auto bytes = body.program.image().bytesFrom(line.instruction.rva);
+  std::string text;
+  Instruction ignored;
+  switch (line.kind) {
+  case Line::Kind::instruction:
+    decoder.decodeWithText(bytes.first(line.instruction.size), line.instruction.rva, ignored, text);
+    break;
+  case Line::Kind::tableEntry:
+    text = fmt::format("-> 0x{:x}", line.references.front().target);
+    break;
+  case Line::Kind::undecodable:
+    text = fmt::format("db 0x{:02x}", bytes[0]);
+    break;
+  }
+  return withNames(std::move(text), line, body.function, body.program);
+}
+
+Line lineAt(Decoder &decoder, std::span<const uint8_t> bytes, uint32_t rva) {
   Line line;
-  line.instruction.rva = entry.field;
-  line.instruction.size = entry.size;
-  line.text = fmt::format("-> 0x{:x}", entry.target);
+  if (!decoder.decode(bytes, rva, line.instruction)) {
+    line.kind = Line::Kind::undecodable;
+    line.instruction = {};
+    line.instruction.rva = rva;
+    line.instruction.size = 1;
+  }
   return line;
 }
 
-Line decoded(Decoder &decoder, std::span<const uint8_t> bytes, uint32_t rva) {
+Line tableEntry(const Reference &entry) {
   Line line;
-  if (!decoder.decodeWithText(bytes, rva, line.instruction, line.text)) {
-    line.instruction.rva = rva;
-    line.instruction.size = 1;
-    line.text = fmt::format("db 0x{:02x}", bytes[0]);
-  }
+  line.kind = Line::Kind::tableEntry;
+  line.instruction.rva = entry.field;
+  line.instruction.size = entry.size;
   return line;
 }
 
@@ -99,24 +145,25 @@ void appendRange(Body &body, Decoder &decoder, const CodeRange &range) {
       ++reference;
     const bool isEntry =
         reference != references.end() && reference->field == range.rva + at && isTableEntry(*reference, body.function);
-    Line line = isEntry ? tableEntry(*reference) : decoded(decoder, bytes.subspan(at), range.rva + at);
-    line.masked.assign(reinterpret_cast<const char *>(&bytes[at]),
-                       std::min<size_t>(line.instruction.size, bytes.size() - at));
-    for (auto own = reference; own != references.end() && own->field < line.instruction.end(); ++own) {
-      const uint32_t offset = own->field - line.instruction.rva;
-      if (offset + size_t{own->size} <= line.masked.size())
-        maskField(reinterpret_cast<uint8_t *>(&line.masked[offset]), *own);
-      line.references.push_back(*own);
-    }
-    line.text = withNames(std::move(line.text), line, body.function, body.program);
+    Line line = isEntry ? tableEntry(*reference) : lineAt(decoder, bytes.subspan(at), range.rva + at);
+    MaskedBytes masked(bytes.subspan(at, std::min<size_t>(line.instruction.size, bytes.size() - at)));
+    auto own = reference;
+    for (; own != references.end() && own->field < line.instruction.end(); ++own)
+      if (const uint32_t offset = own->field - line.instruction.rva; offset + size_t{own->size} <= masked.size)
+        maskField(&masked.bytes[offset], *own);
+    line.references = {reference, own};
     at += line.instruction.size;
     body.indexes.emplace(line.instruction.rva, body.lines.size());
-    body.lines.push_back(std::move(line));
+    body.lines.push_back(line);
+    body.masked.push_back(masked);
   }
 }
 
 Body disassemble(Decoder &decoder, const Program &program, const Function &function) {
   Body body{function, program, {}};
+  constexpr size_t usualSize = 4; // bytes of an instruction
+  body.lines.reserve(function.totalSize() / usualSize);
+  body.masked.reserve(function.totalSize() / usualSize);
   appendRange(body, decoder, function.body);
   for (const CodeRange &fragment : function.fragments)
     appendRange(body, decoder, fragment);
@@ -125,15 +172,14 @@ Body disassemble(Decoder &decoder, const Program &program, const Function &funct
 
 class Aligner {
 public:
-  Aligner(const Referents &referents, const Body &pre, const Body &post)
-      : referents_(referents), pre_(pre), post_(post) {}
+  Aligner(const Referents &referents, Decoder &decoder, const Body &pre, const Body &post)
+      : referents_(referents), decoder_(decoder), pre_(pre), post_(post) {}
 
   BodyAlignment align() {
     alignRows();
     BodyAlignment result;
     for (const Row &row : rows_)
-      for (const RowDifference &difference : differencesOf(row))
-        result.reasons.insert(difference.reason);
+      forEachDifference(row, [&](const char *reason, const auto &) { result.reasons.insert(reason); });
     result.listing = listing();
     return result;
   }
@@ -141,8 +187,13 @@ public:
   std::vector<ExplainedRow> explain() {
     alignRows();
     std::vector<ExplainedRow> result;
-    for (const Row &row : rows_)
-      result.push_back({listingRow(row), differencesOf(row)});
+    for (const Row &row : rows_) {
+      ExplainedRow &explained = result.emplace_back(listingRow(row));
+      forEachDifference(row, [&](const char *reason, const auto &shown) {
+        auto [pre, post] = shown();
+        explained.differences.push_back({reason, std::move(pre), std::move(post)});
+      });
+    }
     return result;
   }
 
@@ -154,8 +205,12 @@ private:
 
   // Branches inside the function are equal here and looked at once all lines are aligned: an inserted instruction
   // shifts them without changing where they lead.
-  bool sameLine(const Line &pre, const Line &post) {
-    if (pre.masked != post.masked || pre.references.size() != post.references.size())
+  bool sameLine(size_t preLine, size_t postLine) const {
+    if (pre_.masked[preLine] != post_.masked[postLine])
+      return false;
+    const Line &pre = pre_.lines[preLine];
+    const Line &post = post_.lines[postLine];
+    if (pre.references.size() != post.references.size())
       return false;
     for (size_t i = 0; i < pre.references.size(); ++i) {
       const bool preInside = isInside(pre.references[i], pre_.function);
@@ -180,11 +235,10 @@ private:
   void pairLines() {
     const size_t shorter = std::min(pre_.lines.size(), post_.lines.size());
     size_t head = 0;
-    while (head < shorter && sameLine(pre_.lines[head], post_.lines[head]))
+    while (head < shorter && sameLine(head, head))
       ++head;
     size_t tail = 0;
-    while (tail < shorter - head &&
-           sameLine(pre_.lines[pre_.lines.size() - 1 - tail], post_.lines[post_.lines.size() - 1 - tail]))
+    while (tail < shorter - head && sameLine(pre_.lines.size() - 1 - tail, post_.lines.size() - 1 - tail))
       ++tail;
     postOf_.assign(pre_.lines.size(), std::nullopt);
     for (size_t i = 0; i < head; ++i)
@@ -206,13 +260,21 @@ private:
     const size_t width = columns + 1;
     std::vector<uint32_t> longest((rows + 1) * width, 0);
     std::vector<bool> equal(rows * columns, false);
-    for (size_t i = rows; i-- > 0;)
+    std::unordered_set<uint64_t> known;
+    for (size_t j = postBegin; j < postEnd; ++j)
+      known.insert(post_.masked[j].hash());
+    for (size_t i = rows; i-- > 0;) {
+      if (!known.contains(pre_.masked[preBegin + i].hash())) { // equal to none: the row is the one below it
+        std::copy_n(&longest[(i + 1) * width], width, &longest[i * width]);
+        continue;
+      }
       for (size_t j = columns; j-- > 0;) {
-        equal[i * columns + j] = sameLine(pre_.lines[preBegin + i], post_.lines[postBegin + j]);
+        equal[i * columns + j] = sameLine(preBegin + i, postBegin + j);
         longest[i * width + j] = equal[i * columns + j]
                                      ? longest[(i + 1) * width + j + 1] + 1
                                      : std::max(longest[(i + 1) * width + j], longest[i * width + j + 1]);
       }
+    }
     for (size_t i = 0, j = 0; i < rows && j < columns;) {
       if (equal[i * columns + j])
         postOf_[preBegin + i++] = postBegin + j++;
@@ -276,74 +338,83 @@ private:
     }
   }
 
-  std::vector<RowDifference> differencesOf(const Row &row) const {
+  // What shows people why a row differs, of both sides.
+  using Shown = std::pair<std::string, std::string>;
+
+  // Calls add(reason, shown) for each reason why a row differs; shown() gives the texts, which cost more than the rest.
+  template <class Add> void forEachDifference(const Row &row, const Add &add) const {
     if (!row.differs)
-      return {};
+      return;
+    const auto both = [&] {
+      return Shown{row.pre ? textOf(decoder_, pre_, pre_.lines[*row.pre]) : std::string(),
+                   row.post ? textOf(decoder_, post_, post_.lines[*row.post]) : std::string()};
+    };
     if (!row.pre)
-      return {{"code added", {}, post_.lines[*row.post].text}};
+      return add("code added", both);
     if (!row.post)
-      return {{"code removed", pre_.lines[*row.pre].text, {}}};
+      return add("code removed", both);
     const Line &pre = pre_.lines[*row.pre];
     const Line &post = post_.lines[*row.post];
     if (pre.instruction.opcode != post.instruction.opcode)
-      return {{"instruction", pre.text, post.text}};
-    std::vector<RowDifference> differences;
+      return add("instruction", both);
+    bool isExplained = false;
     for (size_t i = 0; i < std::min(pre.references.size(), post.references.size()); ++i)
-      if (auto difference = referenceDifference(pre.references[i], post.references[i]))
-        differences.push_back(*std::move(difference));
-    if (pre.masked != post.masked)
-      differences.push_back(
-          {differsInNumbersOnly(pre, post) ? numberReason(pre, post) : "operand", pre.text, post.text});
-    else if (differences.empty())
-      differences.push_back({"branch", pre.text, post.text});
-    return differences;
+      isExplained |= addReferenceDifference(pre.references[i], post.references[i], add);
+    if (pre_.masked[*row.pre] != post_.masked[*row.post])
+      add(differsInNumbersOnly(*row.pre, *row.post) ? numberReason(pre, post) : "operand", both);
+    else if (!isExplained)
+      add("branch", both);
   }
 
-  std::optional<RowDifference> referenceDifference(const Reference &pre, const Reference &post) const {
+  // False when there is none.
+  template <class Add> bool addReferenceDifference(const Reference &pre, const Reference &post, const Add &add) const {
     if ((isInside(pre, pre_.function) && isInside(post, post_.function)) || referents_.same(pre, post))
-      return std::nullopt;
+      return false;
     const Program &program = pre_.program;
-    const std::string preName = referentText(program, pre.target);
-    const std::string postName = referentText(post_.program, post.target);
+    const auto names = [&] {
+      return Shown{referentText(program, pre.target), referentText(post_.program, post.target)};
+    };
     if (pre.kind == ReferenceKind::call || program.image().importAtSlot(pre.target) != nullptr ||
         program.functionContaining(pre.target))
-      return RowDifference{"callee", preName, postName};
-    if (referents_.isMutable(program, pre.target))
-      return RowDifference{"variable", preName, postName};
-    return RowDifference{"constant", contentOf(program, pre.target, preName),
-                         contentOf(post_.program, post.target, postName)};
+      add("callee", names);
+    else if (referents_.isMutable(program, pre.target))
+      add("variable", names);
+    else
+      add("constant", [&] { return Shown{contentOf(program, pre.target), contentOf(post_.program, post.target)}; });
+    return true;
   }
 
   // "limits = 0a 00 00 00", or the content alone where that is what people call it.
-  static std::string contentOf(const Program &program, uint32_t rva, const std::string &name) {
+  static std::string contentOf(const Program &program, uint32_t rva) {
+    const std::string name = referentText(program, rva);
     const std::string content = contentText(program, rva);
     return content == name || content.empty() ? name : fmt::format("{} = {}", name, content);
   }
 
-  static bool differsInNumbersOnly(const Line &pre, const Line &post) {
-    if (pre.masked.size() != post.masked.size())
+  bool differsInNumbersOnly(size_t preLine, size_t postLine) const {
+    MaskedBytes a = pre_.masked[preLine];
+    MaskedBytes b = post_.masked[postLine];
+    if (a.size != b.size)
       return false;
-    std::string a = pre.masked;
-    std::string b = post.masked;
-    for (const EncodedField &field : pre.instruction.encodedFields())
-      if (size_t{field.offset} + field.size <= a.size()) {
+    for (const EncodedField &field : pre_.lines[preLine].instruction.encodedFields())
+      if (size_t{field.offset} + field.size <= a.size) {
         const Reference number{0, 0, 0, field.size, ReferenceKind::data, field.form};
-        maskField(reinterpret_cast<uint8_t *>(&a[field.offset]), number);
-        maskField(reinterpret_cast<uint8_t *>(&b[field.offset]), number);
+        maskField(&a.bytes[field.offset], number);
+        maskField(&b.bytes[field.offset], number);
       }
     return a == b;
   }
 
-  static const char *numberReason(const Line &pre, const Line &post) {
-    const bool adjustsStack = (pre.text.starts_with("sub rsp,") || pre.text.starts_with("add rsp,"));
+  const char *numberReason(const Line &pre, const Line &post) const {
+    const std::string preText = textOf(decoder_, pre_, pre);
+    const bool adjustsStack = preText.starts_with("sub rsp,") || preText.starts_with("add rsp,");
     if (adjustsStack)
       return "frame size";
-    return stackSlot(pre) != stackSlot(post) ? "stack slot" : "immediate";
+    return stackSlot(preText) != stackSlot(textOf(decoder_, post_, post)) ? "stack slot" : "immediate";
   }
 
   // "[rsp + 0x20]", or nothing.
-  static std::string_view stackSlot(const Line &line) {
-    const std::string_view text = line.text;
+  static std::string stackSlot(const std::string &text) {
     const size_t begin = std::min(text.find("[rsp"), text.size());
     return text.substr(begin, text.find(']', begin) - begin);
   }
@@ -364,16 +435,17 @@ private:
     row.differs = from.differs;
     if (from.pre) {
       row.preRva = pre_.lines[*from.pre].instruction.rva;
-      row.preText = pre_.lines[*from.pre].text;
+      row.preText = textOf(decoder_, pre_, pre_.lines[*from.pre]);
     }
     if (from.post) {
       row.postRva = post_.lines[*from.post].instruction.rva;
-      row.postText = post_.lines[*from.post].text;
+      row.postText = textOf(decoder_, post_, post_.lines[*from.post]);
     }
     return row;
   }
 
   const Referents &referents_;
+  Decoder &decoder_;
   const Body &pre_;
   const Body &post_;
   std::vector<std::optional<size_t>> postOf_; // by pre line
@@ -392,7 +464,7 @@ BodyAlignment alignBodies(const Referents &referents, Decoder &decoder, const Fu
     return {{"too large to align"}, {}};
   const Body preBody = disassemble(decoder, referents.pre(), pre);
   const Body postBody = disassemble(decoder, referents.post(), post);
-  return Aligner(referents, preBody, postBody).align();
+  return Aligner(referents, decoder, preBody, postBody).align();
 }
 
 std::vector<ExplainedRow> explainBodies(const Referents &referents, Decoder &decoder, const Function &pre,
@@ -401,7 +473,7 @@ std::vector<ExplainedRow> explainBodies(const Referents &referents, Decoder &dec
     return {};
   const Body preBody = disassemble(decoder, referents.pre(), pre);
   const Body postBody = disassemble(decoder, referents.post(), post);
-  return Aligner(referents, preBody, postBody).explain();
+  return Aligner(referents, decoder, preBody, postBody).explain();
 }
 
 } // namespace hotgate::analyzer

@@ -1,6 +1,5 @@
 #include "analyzer/diff/second_opinions.h"
 
-#include <tbb/enumerable_thread_specific.h>
 #include <tbb/parallel_for.h>
 
 namespace hotgate::analyzer {
@@ -26,16 +25,18 @@ std::set<FunctionIndex> changedInPost(const std::vector<FunctionDifference> &fun
   return result;
 }
 
-Result<SecondOpinions> secondOpinions(const Program &program, const std::set<FunctionIndex> &functions,
-                                      const Budget &budget) {
-  const Machine machine = program.image().machine();
+Result<SecondReading> SecondReading::begin(Machine machine) {
   HOTGATE_TRY([[maybe_unused]] const SecondDecoder probe, SecondDecoder::create(machine));
+  return SecondReading(machine);
+}
+
+SecondOpinions SecondReading::of(const Program &program, const std::set<FunctionIndex> &functions,
+                                 const Budget &budget) {
   const std::vector<FunctionIndex> work(functions.begin(), functions.end());
   std::vector<std::optional<SecondOpinion>> opinions(work.size());
-  tbb::enumerable_thread_specific<SecondDecoder> decoders([machine] { return *SecondDecoder::create(machine); });
   constexpr size_t grain = 16;
   tbb::parallel_for(tbb::blocked_range<size_t>(0, work.size(), grain), [&](const tbb::blocked_range<size_t> &range) {
-    SecondDecoder &decoder = decoders.local();
+    SecondDecoder &decoder = decoders_.local();
     for (size_t i = range.begin(); i != range.end(); ++i)
       if (!budget.isSpent())
         opinions[i] = decoder.on(program, program.functions()[work[i]]);
@@ -55,6 +56,12 @@ Result<SecondOpinions> secondOpinions(const Program &program, const std::set<Fun
         fmt::format("{}: {} of {} changed bodies were not read by the second decoder: {}", program.image().moduleName(),
                     work.size() - result.functions, work.size(), budget.reason());
   return result;
+}
+
+Result<SecondOpinions> secondOpinions(const Program &program, const std::set<FunctionIndex> &functions,
+                                      const Budget &budget) {
+  HOTGATE_TRY(SecondReading reading, SecondReading::begin(program.image().machine()));
+  return reading.of(program, functions, budget);
 }
 
 } // namespace hotgate::analyzer

@@ -10,6 +10,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tbb/enumerable_thread_specific.h>
 #include <vector>
 
 namespace hotgate::analyzer {
@@ -30,7 +31,21 @@ struct SecondOpinions {
 [[nodiscard]] std::set<FunctionIndex> changedInPre(const std::vector<FunctionDifference> &functions);
 [[nodiscard]] std::set<FunctionIndex> changedInPost(const std::vector<FunctionDifference> &functions);
 
-// Errors: input, for a machine that is not decoded; fault, when a decoder cannot be had.
+// Reads images for one machine; what was read of one need not be read again of the next, most of which is the same.
+class SecondReading {
+public:
+  // Errors: input, for a machine that is not decoded; fault, when a decoder cannot be had.
+  static Result<SecondReading> begin(Machine machine);
+
+  SecondOpinions of(const Program &program, const std::set<FunctionIndex> &functions, const Budget &budget = {});
+
+private:
+  explicit SecondReading(Machine machine) : decoders_([machine] { return *SecondDecoder::create(machine); }) {}
+
+  tbb::enumerable_thread_specific<SecondDecoder> decoders_;
+};
+
+// Of one image alone. Errors as above.
 Result<SecondOpinions> secondOpinions(const Program &program, const std::set<FunctionIndex> &functions,
                                       const Budget &budget = {});
 

@@ -3,9 +3,13 @@
 // that they set.
 #include "analyzer/match/pass.h"
 
+#include <tbb/parallel_for.h>
+
 namespace hotgate::analyzer {
 
 namespace {
+
+constexpr size_t pairsPerTask = 256;
 
 void voteBySlots(const PassInput &input, const Pairing &pairing, const Datum &pre, const Datum &post,
                  Ballots &ballots) {
@@ -26,10 +30,15 @@ void collect(PassInput &input, const Pairing &pairing) {
   dropDecided(ballots.functions, pairing.functions);
   dropDecided(ballots.data, pairing.data);
   const std::vector<uint32_t> &pairs = pairing.data.inOrder();
-  for (; ballots.seenPairs < pairs.size(); ++ballots.seenPairs) {
-    const DatumIndex pre = pairs[ballots.seenPairs];
-    voteBySlots(input, pairing, input.pre.data()[pre], input.post.data()[*pairing.data.toPost(pre)], ballots);
-  }
+  tbb::enumerable_thread_specific<Ballots> found;
+  tbb::parallel_for(tbb::blocked_range<size_t>(ballots.seenPairs, pairs.size(), pairsPerTask), [&](const auto &range) {
+    Ballots &mine = found.local();
+    for (size_t i = range.begin(); i != range.end(); ++i)
+      voteBySlots(input, pairing, input.pre.data()[pairs[i]], input.post.data()[*pairing.data.toPost(pairs[i])], mine);
+  });
+  ballots.seenPairs = pairs.size();
+  for (const Ballots &some : found)
+    ballots.add(some);
 }
 
 } // namespace

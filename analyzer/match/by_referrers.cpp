@@ -22,18 +22,18 @@ void collect(PassInput &input, const Pairing &pairing) {
         continue;
       const auto preReferences = input.pre.functions()[pairs[i]].references;
       const auto postReferences = input.post.functions()[partner].references;
+      const CodeRange &body = input.pre.functions()[pairs[i]].body;
       for (size_t k = 0; k < std::min(preReferences.size(), postReferences.size()); ++k)
-        castVote(input, pairing, preReferences[k].target, postReferences[k].target, mine);
+        if (!body.contains(preReferences[k].target)) // that would be a vote for itself
+          castVote(input, pairing, preReferences[k].target, postReferences[k].target, mine);
     }
   });
   Ballots &all = input.fromCode;
   all.seenPairs = pairs.size();
   dropDecided(all.functions, pairing.functions);
   dropDecided(all.data, pairing.data);
-  for (const Ballots &some : found) {
-    all.functions.insert(all.functions.end(), some.functions.begin(), some.functions.end());
-    all.data.insert(all.data.end(), some.data.begin(), some.data.end());
-  }
+  for (const Ballots &some : found)
+    all.add(some);
 }
 
 } // namespace

@@ -6,6 +6,8 @@
 #include "analyzer/match/pass.h"
 #include "analyzer/match/similarity.h"
 
+#include <tbb/parallel_for.h>
+
 namespace hotgate::analyzer {
 
 namespace {
@@ -14,45 +16,58 @@ int64_t shiftOf(const PassInput &input, uint32_t pre, uint32_t post) {
   return int64_t{input.post.data()[post].rva} - input.pre.data()[pre].rva;
 }
 
-void pairElectedFunctions(const PassInput &input, PairList &pairs, const std::vector<Election> &elected,
-                          std::string_view name) {
-  std::optional<Decoder> decoder;
-  for (const Election &election : elected) {
-    const Function &pre = input.pre.functions()[election.pre];
-    const Function &post = input.post.functions()[election.post];
-    if (!mayPairNameless(pre, post))
-      continue;
-    const bool sameBody = haveSameBody(input, election.pre, election.post);
-    if (!sameBody && !decoder)
-      decoder = *Decoder::create(input.pre.image().machine());
-    if (sameBody || similarity(*decoder, input.pre, pre, input.post, post) >= leastSimilarity)
-      pairs.pair(election.pre, election.post, name);
-  }
+// Whether each of the elected may pair: a decision for each by itself.
+std::vector<char> believedFunctions(PassInput &input, const std::vector<Election> &elected) {
+  constexpr size_t electionsPerTask = 64;
+  std::vector<char> believed(elected.size());
+  tbb::parallel_for(tbb::blocked_range<size_t>(0, elected.size(), electionsPerTask), [&](const auto &range) {
+    for (size_t i = range.begin(); i != range.end(); ++i) {
+      const Function &pre = input.pre.functions()[elected[i].pre];
+      const Function &post = input.post.functions()[elected[i].post];
+      believed[i] = mayPairNameless(pre, post) &&
+                    (haveSameBody(input, elected[i].pre, elected[i].post) ||
+                     similarity(input.decoders.local(), input.pre, pre, input.post, post) >= leastSimilarity);
+    }
+  });
+  return believed;
 }
 
-// Elections by pre index, which is address order.
-void pairElectedData(const PassInput &input, PairList &pairs, const std::vector<Election> &elected,
-                     std::string_view name) {
-  // How far each datum has moved that is paired or has more than one vote.
-  std::vector<std::pair<uint32_t, int64_t>> sure;
-  for (uint32_t i = 0; i < pairs.preCount(); ++i)
-    if (const auto post = pairs.toPost(i))
-      sure.emplace_back(i, shiftOf(input, i, *post));
-  const auto paired = static_cast<std::ptrdiff_t>(sure.size());
+void pairElectedFunctions(PassInput &input, PairList &pairs, const std::vector<Election> &elected,
+                          std::string_view name) {
+  const std::vector<char> believed = believedFunctions(input, elected);
+  for (size_t i = 0; i < elected.size(); ++i)
+    if (believed[i] != 0)
+      pairs.pair(elected[i].pre, elected[i].post, name);
+}
+
+void notePairedData(PassInput &input, const PairList &pairs) {
+  for (; input.seenData < pairs.inOrder().size(); ++input.seenData)
+    input.pairedData.set(pairs.inOrder()[input.seenData]);
+}
+
+// Data are in address order. False when the nearest neighbours with a partner moved by one distance, and this by
+// another.
+bool fitsIntoOrder(const PassInput &input, const PairList &pairs, const Election &election) {
+  const int before = input.pairedData.find_last_in(0, election.pre);
+  const int behind = input.pairedData.find_next(election.pre);
+  if (before < 0 || behind < 0)
+    return true;
+  const auto shiftOfPaired = [&](int pre) {
+    return shiftOf(input, static_cast<uint32_t>(pre), *pairs.toPost(static_cast<uint32_t>(pre)));
+  };
+  return shiftOfPaired(before) != shiftOfPaired(behind) ||
+         shiftOfPaired(behind) == shiftOf(input, election.pre, election.post);
+}
+
+// Those with more than one vote first, because the others must fit in between.
+void pairElectedData(PassInput &input, PairList &pairs, const std::vector<Election> &elected, std::string_view name) {
   for (const Election &election : elected)
     if (election.votes > 1)
-      sure.emplace_back(election.pre, shiftOf(input, election.pre, election.post));
-  std::inplace_merge(sure.begin(), sure.begin() + paired, sure.end());
-  size_t next = 0;
-  for (const Election &election : elected) {
-    while (next < sure.size() && sure[next].first < election.pre)
-      ++next;
-    const bool isBetween = election.votes == 1 && next > 0 && next < sure.size();
-    if (isBetween && sure[next - 1].second == sure[next].second &&
-        sure[next].second != shiftOf(input, election.pre, election.post))
-      continue;
-    pairs.pair(election.pre, election.post, name);
-  }
+      pairs.pair(election.pre, election.post, name);
+  notePairedData(input, pairs);
+  for (const Election &election : elected)
+    if (election.votes == 1 && fitsIntoOrder(input, pairs, election))
+      pairs.pair(election.pre, election.post, name);
 }
 
 } // namespace
@@ -72,7 +87,7 @@ void castVote(const PassInput &input, const Pairing &pairing, uint32_t preRva, u
   (isFunction ? ballots.functions : ballots.data).emplace_back(pre->index, post->index);
 }
 
-void pairElected(const PassInput &input, Pairing &pairing, const Ballots &ballots, std::string_view name) {
+void pairElected(PassInput &input, Pairing &pairing, const Ballots &ballots, std::string_view name) {
   pairElectedFunctions(input, pairing.functions, elect(ballots.functions), name);
   pairElectedData(input, pairing.data, elect(ballots.data), name);
 }

@@ -2,6 +2,7 @@
 
 #include "analyzer/code/masked_body.h"
 #include "analyzer/match/pass.h"
+#include "support/phase.h"
 
 #include <algorithm>
 
@@ -29,6 +30,7 @@ constexpr NamedPass bodyPasses[] = {
 };
 
 bool findsPairs(const NamedPass &pass, PassInput &input, Pairing &pairing) {
+  const log::Phase phase(pass.name);
   const size_t before = pairing.functions.count() + pairing.data.count();
   pass.run(input, pairing, pass.name);
   return pairing.functions.count() + pairing.data.count() != before;
@@ -36,8 +38,17 @@ bool findsPairs(const NamedPass &pass, PassInput &input, Pairing &pairing) {
 
 } // namespace
 
+PassInput::PassInput(const Program &preProgram, const Program &postProgram)
+    : pre(preProgram), post(postProgram),
+      decoders([machine = preProgram.image().machine()] { return *Decoder::create(machine); }),
+      pairedData(static_cast<unsigned>(preProgram.data().size())) {
+  tbb::parallel_invoke([&] { preHashes = maskedBodyHashes(pre); }, [&] { postHashes = maskedBodyHashes(post); });
+}
+
 Pairing pairPrograms(const Program &pre, const Program &post, const Budget &budget) {
-  PassInput input{pre, post, maskedBodyHashes(pre), maskedBodyHashes(post)};
+  log::Phase phase("masked bodies");
+  PassInput input(pre, post);
+  phase.next("passes");
   Pairing pairing(pre, post);
   for (const NamedPass &pass : namePasses)
     findsPairs(pass, input, pairing);

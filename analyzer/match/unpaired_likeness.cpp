@@ -2,7 +2,6 @@
 
 #include "analyzer/match/similarity.h"
 
-#include <tbb/enumerable_thread_specific.h>
 #include <tbb/parallel_for.h>
 
 namespace hotgate::analyzer {
@@ -11,11 +10,10 @@ namespace {
 
 constexpr size_t mostComparisons = 4'000'000;
 
-std::vector<std::vector<uint32_t>> operationsOfAll(const Program &program,
+std::vector<std::vector<uint32_t>> operationsOfAll(tbb::enumerable_thread_specific<Decoder> &decoders,
+                                                   const Program &program,
                                                    const std::vector<FunctionIndex> &functions) {
   std::vector<std::vector<uint32_t>> result(functions.size());
-  const Machine machine = program.image().machine();
-  tbb::enumerable_thread_specific<Decoder> decoders([machine] { return *Decoder::create(machine); });
   tbb::parallel_for(size_t{0}, functions.size(), [&](size_t i) {
     result[i] = operationsOf(decoders.local(), program, program.functions()[functions[i]]);
   });
@@ -24,7 +22,7 @@ std::vector<std::vector<uint32_t>> operationsOfAll(const Program &program,
 
 } // namespace
 
-UnpairedLikeness::UnpairedLikeness(const PassInput &input, const PairList &functions) {
+UnpairedLikeness::UnpairedLikeness(PassInput &input, const PairList &functions) {
   for (FunctionIndex i = 0; i < functions.preCount(); ++i)
     if (!functions.toPost(i))
       pre_.push_back(i);
@@ -34,8 +32,8 @@ UnpairedLikeness::UnpairedLikeness(const PassInput &input, const PairList &funct
   if (pre_.empty() || post_.empty() || pre_.size() > mostComparisons / post_.size())
     return;
   known_ = true;
-  const auto preOperations = operationsOfAll(input.pre, pre_);
-  const auto postOperations = operationsOfAll(input.post, post_);
+  const auto preOperations = operationsOfAll(input.decoders, input.pre, pre_);
+  const auto postOperations = operationsOfAll(input.decoders, input.post, post_);
   likeness_.resize(pre_.size() * post_.size());
   tbb::parallel_for(size_t{0}, pre_.size(), [&](size_t i) {
     for (size_t j = 0; j < post_.size(); ++j)

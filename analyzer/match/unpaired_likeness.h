@@ -14,7 +14,7 @@ namespace hotgate::analyzer {
 class UnpairedLikeness {
 public:
   // Nothing is compared when there are too many unpaired functions (each side's count multiplied): known() is false.
-  UnpairedLikeness(const PassInput &input, const PairList &functions);
+  UnpairedLikeness(PassInput &input, const PairList &functions);
 
   [[nodiscard]] bool known() const { return known_; }
   [[nodiscard]] const std::vector<FunctionIndex> &pre() const { return pre_; }

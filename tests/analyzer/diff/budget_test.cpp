@@ -62,7 +62,7 @@ TEST_F(SpentBudgetTest, BytesOfAPairThatWasNotComparedHaveNoCause) {
   const Referents referents(pre, post, pairing);
   const auto functions = diffFunctions(referents, spent_);
   ASSERT_TRUE(functions);
-  const auto ledger = makeLedger(referents, *functions);
+  const auto ledger = LedgerDraft(referents).close(*functions);
   ASSERT_TRUE(ledger);
   EXPECT_EQ(ledger->byCause.count(Cause::functionBody), 0U);
   EXPECT_GT(ledger->byCause.at(Cause::unattributed).pre, 0U) << "the factor, in Leaf";
