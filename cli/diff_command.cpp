@@ -1,15 +1,19 @@
 #include "cli/diff_command.h"
 
+#include "cli/diff_set.h"
 #include "cli/loaded_program.h"
 #include "support/output_file.h"
 
 namespace hotgate::cli {
 
 Result<ExitCode> diffCommand(const DiffOptions &options) {
+  if (isImageSet(options))
+    return diffSetCommand(options);
   const Budget budget(options.budget);
-  HOTGATE_TRY(const LoadedProgram pre, loadProgram(options.pre, {options.prePdb, {}, options.noSymbols}, budget));
+  HOTGATE_TRY(const LoadedProgram pre,
+              loadProgram(options.pre, {options.prePdb, options.symbols, options.noSymbols}, budget));
   HOTGATE_TRY(const LoadedProgram post,
-              loadProgram(options.post, {options.postPdb, {}, options.noSymbols}, budget, &pre.program));
+              loadProgram(options.post, {options.postPdb, options.symbols, options.noSymbols}, budget, &pre.program));
   HOTGATE_TRY(const analyzer::ImageDiff diff, analyzer::diffPrograms(pre.program, post.program, budget));
   HOTGATE_TRY(const analyzer::SecondOpinions preOpinions,
               analyzer::secondOpinions(pre.program, analyzer::changedInPre(diff.functions), budget));

@@ -18,9 +18,10 @@ std::set<analyzer::FunctionIndex> setOf(std::optional<analyzer::FunctionIndex> i
 
 Result<> explainCommand(const ExplainOptions &options) {
   const Budget budget(options.budget);
-  HOTGATE_TRY(const LoadedProgram pre, loadProgram(options.pre, {options.prePdb, {}, options.noSymbols}, budget));
+  HOTGATE_TRY(const LoadedProgram pre,
+              loadProgram(options.pre, {options.prePdb, options.symbols, options.noSymbols}, budget));
   HOTGATE_TRY(const LoadedProgram post,
-              loadProgram(options.post, {options.postPdb, {}, options.noSymbols}, budget, &pre.program));
+              loadProgram(options.post, {options.postPdb, options.symbols, options.noSymbols}, budget, &pre.program));
   HOTGATE_TRY(const analyzer::ImageDiff diff, analyzer::diffPrograms(pre.program, post.program, budget));
   if (!diff.incomplete.empty())
     return failInput(options.post.string(), "", diff.incomplete.front(), "give a larger --budget");
