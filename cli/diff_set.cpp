@@ -57,7 +57,9 @@ std::vector<Row> rowsOf(const ImageSet &set, const DiffOptions &options) {
     if (!rows[i].obstacle.empty())
       continue;
     if (const auto compared = compare(rows[i], options); !compared)
-      rows[i].obstacle = compared.error().message();
+      rows[i].obstacle = shownAs(shownAs(compared.error(), rows[i].pair.pre.path, rows[i].pair.pre.display),
+                                 rows[i].pair.post.path, rows[i].pair.post.display)
+                             .message();
   }
   log::endProgress();
   return rows;

@@ -84,6 +84,12 @@ std::string ImagePair::obstacle() const {
   return {};
 }
 
+Error shownAs(Error error, const std::filesystem::path &path, const std::string &display) {
+  if (error.entity == path.string())
+    error.entity = display;
+  return error;
+}
+
 size_t ImageSet::unchanged() const {
   return static_cast<size_t>(std::ranges::count_if(pairs, &ImagePair::isUnchanged));
 }

@@ -23,6 +23,9 @@ struct ImagePair {
   [[nodiscard]] std::string obstacle() const;
 };
 
+// An error about a file of a package names it by the way to it, and not by the place that it was expanded to.
+[[nodiscard]] Error shownAs(Error error, const std::filesystem::path &path, const std::string &display);
+
 struct SingleImage {
   analyzer::PackageImage image;
   bool isAmbiguous = false;

@@ -64,8 +64,7 @@ private:
   static std::string summaryOf(const Package &package) {
     constexpr size_t mostNamed = 10;
     const size_t count = package.unexpanded.size();
-    std::string text = fmt::format("{} {} not be expanded, since only Windows can do that: ", count,
-                                   count == 1 ? "file could" : "files could");
+    std::string text = fmt::format("{} {} not be expanded: ", count, count == 1 ? "file could" : "files could");
     for (size_t i = 0; i < std::min(count, mostNamed); ++i)
       text += fmt::format("{}{} ({})", i == 0 ? "" : ", ", package.unexpanded[i].display, package.unexpanded[i].reason);
     if (count > mostNamed)

@@ -24,9 +24,11 @@ Result<> writeInput(const std::string &display, const std::filesystem::path &pat
 // The file of pre or post is among the inputs already.
 Result<LoadedProgram> load(const KbFile &kb, const ModuleFile &file, const Budget &budget, facts::Database &facts,
                            const analyzer::Program *earlier = nullptr) {
-  HOTGATE_TRY(LoadedProgram loaded, loadProgram(file.path, {std::nullopt, kb.symbols, false}, budget, earlier));
-  if (loaded.pdb)
-    HOTGATE_CHECK(writeInput(kb.display(*loaded.pdb), *loaded.pdb, facts));
+  auto loaded = loadProgram(file.path, {std::nullopt, kb.symbols, false}, budget, earlier);
+  if (!loaded)
+    return Failure(shownAs(std::move(loaded).error(), file.path, file.display));
+  if (loaded->pdb)
+    HOTGATE_CHECK(writeInput(kb.display(*loaded->pdb), *loaded->pdb, facts));
   return loaded;
 }
 

@@ -216,6 +216,21 @@ TEST_F(PackagesTest, DiffGoesOnBehindAnImageThatCannotBeRead) {
   EXPECT_THAT(finished.output, HasSubstr("is for machine 0x1c4, which is none of x64, ARM64 and x86"));
 }
 
+// What was expanded lies under a name that nobody has seen before and nobody will again.
+TEST_F(PackagesTest, AnImageInAPackageIsNamedByTheWayToIt) {
+  const std::string cut = readBytes(builds().pre).substr(0, 200);
+  writeBytes(kb / pre, cabinetOf({{"a.dll", readBytes(builds().pre)}}));
+  writeBytes(kb / post, cabinetOf({{"a.dll", cut}}));
+  writeKb();
+  const Finished compared = diff();
+  EXPECT_EQ(compared.exitCode, 3);
+  EXPECT_THAT(compared.output, HasSubstr("a.dll: post.msu/a.dll: "));
+  EXPECT_THAT(compared.output, Not(HasSubstr(".hotgate-")));
+  const Finished checked = check();
+  expectRefused(checked, "error: post.msu/a.dll: ");
+  EXPECT_THAT(checked.errors, Not(HasSubstr(".hotgate-")));
+}
+
 TEST_F(PackagesTest, ACabinetThatLeadsOutOfItsFolderIsRefused) {
   makePackages({{"..\\..\\..\\evil.dll", "evil"}});
   expectRefused(check(), "leads out of the package");
