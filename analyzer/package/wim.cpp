@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstring>
+#include <libxml/xmlerror.h>
 #include <llvm/Support/Endian.h>
 #include <memory>
 #include <optional>
@@ -16,6 +17,18 @@ namespace hotgate::analyzer {
 namespace {
 
 constexpr const char *getItAgain = "get the package again: its size and hash should match the publisher's";
+
+// wimlib reads the XML of a WIM with libxml2, which prints damaged text of a stranger on the terminal as it is.
+class SilentXml {
+public:
+  SilentXml() { xmlSetStructuredErrorFunc(nullptr, ignore); }
+  SilentXml(const SilentXml &) = delete;
+  SilentXml &operator=(const SilentXml &) = delete;
+  ~SilentXml() { xmlSetStructuredErrorFunc(nullptr, nullptr); }
+
+private:
+  static void ignore(void * /*context*/, xmlErrorPtr /*error*/) {}
+};
 
 struct CloseWim {
   void operator()(WIMStruct *wim) const { wimlib_free(wim); }
@@ -119,6 +132,7 @@ Result<> expandWim(const std::filesystem::path &file, const std::string &entity,
     HOTGATE_CHECK(checkHeader(mapped.bytes(), entity));
   }
   log::progress(fmt::format("expand {}", printable(entity)));
+  const SilentXml silent;
   WIMStruct *opened = nullptr;
   if (const int code = wimlib_open_wim(file.c_str(), WIMLIB_OPEN_FLAG_ERROR_IF_SPLIT, &opened); code != 0)
     return damaged(entity, code);

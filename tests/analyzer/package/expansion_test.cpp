@@ -12,6 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 std::span<const uint8_t> bytesOf(const std::string &text) {
   return {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
@@ -198,6 +199,21 @@ TEST_F(ExpansionTest, ADamagedWimIsRefused) {
   EXPECT_FALSE(expandWimFile(folder.path() / "x.wim"));
 }
 
+// Text of a package reaches nobody's terminal as it is.
+TEST_F(ExpansionTest, AWimWithDamagedXmlIsRefusedInSilence) {
+  writeBytes(folder.path() / "in" / "a.dll", "a");
+  makeWim(folder.path() / "x.wim", folder.path() / "in", "none");
+  std::string bytes = readBytes(folder.path() / "x.wim");
+  const size_t element = bytes.find(std::string("<\0I\0M\0A\0G\0E\0", 12));
+  ASSERT_NE(element, std::string::npos);
+  bytes[element] = '\x1b';
+  writeBytes(folder.path() / "x.wim", bytes);
+  testing::internal::CaptureStderr();
+  const auto result = expandWimFile(folder.path() / "x.wim");
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), Not(HasSubstr("parser error")));
+  EXPECT_FALSE(result);
+}
+
 TEST_F(ExpansionTest, AWimWithALinkIsRefused) {
   writeBytes(folder.path() / "in" / "a.dll", "a");
   fs::create_symlink("/etc", folder.path() / "in" / "link");
@@ -219,6 +235,33 @@ TEST_F(ExpansionTest, AWimThatClaimsAHugeTableIsRefused) {
   bytes[48 + 16 + 5] = 1; // 1 TiB when decompressed
   writeBytes(folder.path() / "x.wim", bytes);
   expectRefused(expandWimFile(folder.path() / "x.wim"), "which no update has", "offset 0x30");
+}
+
+// Whatever a byte becomes, the package is expanded or refused, and nothing is written outside of the folder.
+TEST_F(ExpansionTest, NoByteOfAPackageCanDoHarm) {
+  writeBytes(folder.path() / "in" / "a.dll", noise(3000) + std::string(3000, 'x'));
+  writeBytes(folder.path() / "in" / "b.dll", "b");
+  makeCompressedCabinet(folder.path() / "x.cab", {folder.path() / "in" / "a.dll", folder.path() / "in" / "b.dll"});
+  makeWim(folder.path() / "x.wim", folder.path() / "in", "LZX");
+  const std::string cabinet = readBytes(folder.path() / "x.cab");
+  const std::string wim = readBytes(folder.path() / "x.wim");
+  const size_t before = filesBelow(folder.path()).size();
+  for (const unsigned char value : {0x7f, 0xff}) {
+    for (size_t at = 0; at < cabinet.size(); at += at < 120 ? 1 : 251) {
+      std::string bytes = cabinet;
+      bytes[at] = static_cast<char>(value);
+      (void)expand(bytes, small);
+      fs::remove_all(target);
+    }
+    for (size_t at = 8; at < wim.size(); at += at < 128 ? 2 : 37) {
+      std::string bytes = wim;
+      bytes[at] = static_cast<char>(value);
+      writeBytes(folder.path() / "x.wim", bytes);
+      (void)expandWimFile(folder.path() / "x.wim", small);
+      fs::remove_all(target);
+    }
+  }
+  EXPECT_EQ(filesBelow(folder.path()).size(), before);
 }
 
 } // namespace
