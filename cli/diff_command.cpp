@@ -1,5 +1,6 @@
 #include "cli/diff_command.h"
 
+#include "cli/diff_set.h"
 #include "cli/loaded_program.h"
 #include "support/output_file.h"
 #include "support/phase.h"
@@ -17,10 +18,12 @@ template <class T> const T &keptToTheEnd(T value) {
 } // namespace
 
 Result<ExitCode> diffCommand(const DiffOptions &options) {
+  if (isImageSet(options))
+    return diffSetCommand(options);
   const Budget budget(options.budget);
   log::Phase phase("loading");
-  HOTGATE_TRY(LoadedPair loaded, loadPair(options.pre, {options.prePdb, {}, options.noSymbols}, options.post,
-                                          {options.postPdb, {}, options.noSymbols}, budget));
+  HOTGATE_TRY(LoadedPair loaded, loadPair(options.pre, {options.prePdb, options.symbols, options.noSymbols},
+                                          options.post, {options.postPdb, options.symbols, options.noSymbols}, budget));
   const auto &[pre, post] = keptToTheEnd(std::move(loaded));
   phase.next("comparison");
   HOTGATE_TRY(analyzer::ImageDiff compared, analyzer::diffPrograms(pre.program, post.program, budget));

@@ -1,4 +1,4 @@
-// hotgate diff: two images compared, for people or as JSON (hotgate/diff/1).
+// hotgate diff: two images compared, for people or as JSON (hotgate/diff/1). Folders and packages: diff_set.h.
 #pragma once
 
 #include "analyzer/diff/image_diff.h"
@@ -21,6 +21,7 @@ struct DiffOptions {
   std::filesystem::path post;
   std::optional<std::filesystem::path> prePdb;
   std::optional<std::filesystem::path> postPdb;
+  std::vector<std::filesystem::path> symbols; // folders and symbol stores, besides the images' own
   bool noSymbols = false;
   BudgetLimits budget;
   bool all = false; // list identical functions too, and cut no list

@@ -18,8 +18,9 @@ std::set<analyzer::FunctionIndex> setOf(std::optional<analyzer::FunctionIndex> i
 
 Result<> explainCommand(const ExplainOptions &options) {
   const Budget budget(options.budget);
-  HOTGATE_TRY(const LoadedPair loaded, loadPair(options.pre, {options.prePdb, {}, options.noSymbols}, options.post,
-                                                {options.postPdb, {}, options.noSymbols}, budget));
+  HOTGATE_TRY(const LoadedPair loaded,
+              loadPair(options.pre, {options.prePdb, options.symbols, options.noSymbols}, options.post,
+                       {options.postPdb, options.symbols, options.noSymbols}, budget));
   const auto &[pre, post] = loaded;
   HOTGATE_TRY(const analyzer::ImageDiff diff, analyzer::diffPrograms(pre.program, post.program, budget));
   if (!diff.incomplete.empty())

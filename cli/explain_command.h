@@ -20,6 +20,7 @@ struct ExplainOptions {
   std::string function; // a name, "0x1400", or "pre:0x1400" where the sides have to be told apart
   std::optional<std::filesystem::path> prePdb;
   std::optional<std::filesystem::path> postPdb;
+  std::vector<std::filesystem::path> symbols; // folders and symbol stores, besides the images' own
   bool noSymbols = false;
   BudgetLimits budget;
   bool all = false;                         // show long runs of equal instructions too

@@ -9,6 +9,7 @@
 #include "harness/vm/cache.h"
 #include "rules/engine/verdict.h"
 #include "support/log.h"
+#include "support/scratch_folder.h"
 
 #include <algorithm>
 #include <chrono>
@@ -29,7 +30,8 @@ public:
     if (willRunLab())
       HOTGATE_CHECK(harness::checkLabHost()); // before minutes of work, not behind them
     HOTGATE_TRY(const ResultFolder folder, ResultFolder::prepare(options_.out));
-    HOTGATE_CHECK(timed("static", [&] { return staticHalf(); }));
+    HOTGATE_TRY(const ScratchFolder scratch, ScratchFolder::make(options_.out)); // the lab reads from it, too
+    HOTGATE_CHECK(timed("static", [&] { return staticHalf(scratch.path()); }));
     if (options_.parts != GateOptions::Parts::staticHalf)
       HOTGATE_CHECK(dynamicHalf());
     const auto scope =
@@ -52,8 +54,8 @@ private:
     return {};
   }
 
-  Result<> staticHalf() {
-    HOTGATE_TRY(modules_, pairModules(kb_, facts_));
+  Result<> staticHalf(const std::filesystem::path &scratch) {
+    HOTGATE_TRY(modules_, readKbImages(kb_, scratch, facts_));
     return analyzeModules(kb_, modules_, options_.budget, facts_);
   }
 
@@ -116,7 +118,7 @@ private:
                        fmt::format("see 'components' in the role's file {}.yaml", role));
     HOTGATE_TRY(const auto cache, harness::defaultCacheFolder());
     const harness::LabRequest request{
-        module->pre, *module->hotpatch, config, role, {installation_.roles, installation_.agent, cache}};
+        module->pre.path, module->hotpatch->path, config, role, {installation_.roles, installation_.agent, cache}};
     return harness::runLab(request, facts_, [&](std::string_view step) {
       log::progress(fmt::format("{}: lab {}: {}", kb_.kb, role, step));
     });

@@ -2,6 +2,7 @@
 
 #include "analyzer/symbols/coff_symbols.h"
 #include "analyzer/symbols/pdb_reader.h"
+#include "analyzer/symbols/symbol_store.h"
 #include "support/phase.h"
 
 #include <tbb/parallel_invoke.h>
@@ -10,17 +11,14 @@ namespace hotgate::cli {
 
 namespace {
 
-std::optional<std::filesystem::path> choosePdb(const analyzer::Image &image, const SymbolSource &source) {
+Result<std::optional<analyzer::SymbolFile>> chooseSymbols(const analyzer::Image &image, const SymbolSource &source) {
   if (source.ignore)
     return std::nullopt;
   if (source.pdb)
-    return source.pdb;
-  if (auto beside = analyzer::findPdb(image, image.path().parent_path()))
-    return beside;
-  for (const std::filesystem::path &folder : source.folders)
-    if (auto found = analyzer::findPdb(image, folder))
-      return found;
-  return std::nullopt;
+    return analyzer::SymbolFile{*source.pdb, *source.pdb, nullptr};
+  std::vector<std::filesystem::path> folders = {image.path().parent_path()};
+  folders.insert(folders.end(), source.folders.begin(), source.folders.end());
+  return analyzer::findSymbols(image, folders);
 }
 
 // An image and its symbols, before anything is made of them.
@@ -32,14 +30,14 @@ struct Opened {
 
 Result<Opened> open(const std::filesystem::path &path, const SymbolSource &source) {
   HOTGATE_TRY(analyzer::Image image, analyzer::Image::open(path));
-  std::optional<std::filesystem::path> pdb = choosePdb(image, source);
+  HOTGATE_TRY(const auto file, chooseSymbols(image, source));
   analyzer::Symbols symbols;
-  if (pdb) {
-    HOTGATE_TRY(symbols, analyzer::readPdb(*pdb, image));
+  if (file) {
+    HOTGATE_TRY(symbols, analyzer::readPdb(file->pdb, image));
   } else if (!source.ignore) {
     HOTGATE_TRY(symbols, analyzer::readCoffSymbols(image));
   }
-  return Opened{std::move(image), std::move(symbols), std::move(pdb)};
+  return Opened{std::move(image), std::move(symbols), file ? std::optional(file->origin) : std::nullopt};
 }
 
 } // namespace

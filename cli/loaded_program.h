@@ -12,14 +12,15 @@ namespace hotgate::cli {
 
 struct LoadedProgram {
   analyzer::Program program;
-  std::optional<std::filesystem::path> pdb; // that the symbols came from
+  std::optional<std::filesystem::path> pdb; // that the symbols came from; a compressed one as it is in its store
 };
 
 // Where the symbols are to come from.
 struct SymbolSource {
-  std::optional<std::filesystem::path> pdb;   // this file and no other
-  std::vector<std::filesystem::path> folders; // else beside the image, then in these, then its COFF symbol table
-  bool ignore = false;                        // no symbols but exports
+  std::optional<std::filesystem::path> pdb; // this file and no other
+  // Else beside the image, then in these folders and symbol stores, then its COFF symbol table.
+  std::vector<std::filesystem::path> folders;
+  bool ignore = false; // no symbols but exports
 };
 
 // The two images to compare.

@@ -66,11 +66,13 @@ void addLab(CLI::App &app, Command &chosen) {
 
 void addDiff(CLI::App &app, Command &chosen) {
   auto options = std::make_shared<DiffOptions>();
-  CLI::App *command = app.add_subcommand("diff", "Compare two images: functions, data, types, and every byte");
-  command->add_option("PRE", options->pre, "The image before the patch")->required();
-  command->add_option("POST", options->post, "The image after it")->required();
+  CLI::App *command = app.add_subcommand(
+      "diff", "Compare two images: functions, data, types, and every byte; or two folders or packages, image by image");
+  command->add_option("PRE", options->pre, "The image, folder or package (.msu, .cab) before the patch")->required();
+  command->add_option("POST", options->post, "The one after it")->required();
   command->add_option("--pre-pdb", options->prePdb, "PDB of PRE; else the one beside it");
   command->add_option("--post-pdb", options->postPdb, "PDB of POST; else the one beside it");
+  command->add_option("--symbols", options->symbols, "Folder with PDBs or symbol store, besides the images' own");
   command->add_flag("--no-symbols", options->noSymbols, "Use no names but exports");
   command->add_flag("--all", options->all, "List everything: identical functions too, and lists uncut");
   command->add_option("--format", options->format, "text or json")
@@ -90,6 +92,7 @@ void addExplain(CLI::App &app, Command &chosen) {
       ->required();
   command->add_option("--pre-pdb", options->prePdb, "PDB of PRE; else the one beside it");
   command->add_option("--post-pdb", options->postPdb, "PDB of POST; else the one beside it");
+  command->add_option("--symbols", options->symbols, "Folder with PDBs or symbol store, besides the images' own");
   command->add_flag("--no-symbols", options->noSymbols, "Use no names but exports");
   command->add_flag("--all", options->all, "Show long runs of equal instructions too");
   command->add_option("--out", options->out, "Write to this file");

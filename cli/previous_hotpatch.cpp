@@ -3,30 +3,9 @@
 #include "analyzer/image/hotpatch_table.h"
 #include "support/sha256.h"
 
-#include <llvm/ADT/StringRef.h>
-
 namespace hotgate::cli {
 
 namespace {
-
-// "wow64/DHCPSRV.exe" is module "wow64/dhcpsrv.exe": Windows names have no case.
-Result<std::optional<std::filesystem::path>> findImage(const std::filesystem::path &previous,
-                                                       const std::string &module) {
-  const std::string wanted = llvm::StringRef(module).lower();
-  const auto isWanted = [&](const std::filesystem::path &name) {
-    return llvm::StringRef(name.generic_string()).lower() == wanted;
-  };
-  std::error_code error;
-  if (!std::filesystem::is_directory(previous, error))
-    return isWanted(previous.filename()) ? std::optional(previous) : std::nullopt;
-  for (auto entry = std::filesystem::recursive_directory_iterator(previous, error);
-       !error && entry != std::filesystem::recursive_directory_iterator(); entry.increment(error))
-    if (isWanted(entry->path().lexically_relative(previous)))
-      return entry->path();
-  if (error)
-    return failInput(previous.string(), "", error.message(), "check the folder and its permissions");
-  return std::nullopt;
-}
 
 Result<> writeTable(const analyzer::HotpatchTable &table, const std::string &module, const std::string &path,
                     facts::Database &facts) {
@@ -45,20 +24,17 @@ Result<> writeTable(const analyzer::HotpatchTable &table, const std::string &mod
 
 } // namespace
 
-Result<> writePreviousHotpatch(const KbFile &kb, const std::string &module, facts::Database &facts) {
-  if (!kb.previous)
-    return {};
-  HOTGATE_TRY(const auto path, findImage(*kb.previous, module));
-  if (!path)
-    return {}; // a module that is patched for the first time
-  HOTGATE_TRY(const analyzer::Image image, analyzer::Image::open(*path));
+Result<> writePreviousHotpatch(const Module &module, facts::Database &facts) {
+  if (!module.previous)
+    return {}; // a module that is patched for the first time, or a KB without the key
+  HOTGATE_TRY(const analyzer::Image image, analyzer::Image::open(module.previous->path));
   HOTGATE_TRY(const auto table, analyzer::readHotpatchTable(image));
   if (!table)
-    return failInput(kb.display(*path), "", "the image has no hotpatch table",
+    return failInput(module.previous->display, "", "the image has no hotpatch table",
                      "give the hotpatch images of the KB before as previous, or leave the key out");
   HOTGATE_TRY(auto input, facts.prepare("INSERT OR REPLACE INTO input VALUES (?,?)"));
-  HOTGATE_CHECK(input.run(kb.display(*path), sha256Hex(image.fileBytes())));
-  return writeTable(*table, module, kb.display(*path), facts);
+  HOTGATE_CHECK(input.run(module.previous->display, sha256Hex(image.fileBytes())));
+  return writeTable(*table, module.name, module.previous->display, facts);
 }
 
 } // namespace hotgate::cli

@@ -2,15 +2,13 @@
 #pragma once
 
 #include "analyzer/facts/database.h"
-#include "cli/kb_file.h"
+#include "cli/kb_images.h"
 #include "support/result.h"
-
-#include <string>
 
 namespace hotgate::cli {
 
 // Writes the facts of the image of this module, when KB.yaml's `previous` has one. Only its hotpatch table is read.
 // Errors: input, for an image without one: it would say nothing about what comes before.
-Result<> writePreviousHotpatch(const KbFile &kb, const std::string &module, facts::Database &facts);
+Result<> writePreviousHotpatch(const Module &module, facts::Database &facts);
 
 } // namespace hotgate::cli

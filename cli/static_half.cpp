@@ -10,72 +10,35 @@
 #include "support/sha256.h"
 
 #include <algorithm>
-#include <llvm/ADT/StringRef.h>
-#include <map>
 
 namespace hotgate::cli {
 
 namespace {
 
-// PE images of a folder (or the one file), by lower-case path below it: Windows names have no case.
-using ImageFiles = std::map<std::string, std::filesystem::path>;
-
-bool beginsLikeAnImage(const std::filesystem::path &path) {
-  const auto file = MappedFile::open(path);
-  return file && file->bytes().size() >= 2 && file->bytes()[0] == 'M' && file->bytes()[1] == 'Z';
-}
-
-bool hasImageName(const std::filesystem::path &path) {
-  const std::string extension = llvm::StringRef(path.extension().string()).lower();
-  return extension == ".exe" || extension == ".dll" || extension == ".sys" || extension == ".drv";
-}
-
-// A link that leads nowhere counts when its name says so: opening it tells what is wrong.
-bool isImageFile(const std::filesystem::directory_entry &entry) {
-  std::error_code error;
-  if (entry.is_directory(error))
-    return false;
-  return hasImageName(entry.path()) || (entry.is_regular_file(error) && beginsLikeAnImage(entry.path()));
-}
-
-Result<ImageFiles> imageFiles(const std::filesystem::path &path) {
-  ImageFiles files;
-  std::error_code error;
-  if (!std::filesystem::is_directory(path, error)) {
-    files.emplace(llvm::StringRef(path.filename().string()).lower(), path);
-    return files;
-  }
-  for (auto entry = std::filesystem::recursive_directory_iterator(path, error);
-       !error && entry != std::filesystem::recursive_directory_iterator(); entry.increment(error))
-    // A truncated image does not begin like one, but its name says that it should: it is opened, and refused aloud.
-    if (isImageFile(*entry)) {
-      const std::string name = llvm::StringRef(entry->path().lexically_relative(path).generic_string()).lower();
-      if (!files.emplace(name, entry->path()).second)
-        return failInput(entry->path().string(), "", "there is a second file whose name differs in case only",
-                         "leave one of them out");
-    }
-  if (error)
-    return failInput(path.string(), "", error.message(), "check the folder and its permissions");
-  return files;
-}
-
-// "dhcpsrv.exe", or "wow64/dhcpsrv.exe" in a folder of folders.
-std::string moduleName(const KbFile &kb, const std::filesystem::path &path) {
-  std::error_code error;
-  return std::filesystem::is_directory(kb.pre, error) ? path.lexically_relative(kb.pre).generic_string()
-                                                      : path.filename().string();
-}
-
-Result<> writeInput(const KbFile &kb, const std::filesystem::path &path, facts::Database &facts) {
+Result<> writeInput(const std::string &display, const std::filesystem::path &path, facts::Database &facts) {
   HOTGATE_TRY(const MappedFile file, MappedFile::open(path));
   HOTGATE_TRY(auto insert, facts.prepare("INSERT OR REPLACE INTO input VALUES (?,?)"));
-  return insert.run(kb.display(path), sha256Hex(file.bytes()));
+  return insert.run(display, sha256Hex(file.bytes()));
 }
 
-Result<> writeInputs(const KbFile &kb, const std::filesystem::path &image, const LoadedProgram &loaded,
-                     facts::Database &facts) {
-  HOTGATE_CHECK(writeInput(kb, image, facts));
-  return loaded.pdb ? writeInput(kb, *loaded.pdb, facts) : Result<>();
+// The image of pre or post is among the inputs already.
+Result<> writePdb(const KbFile &kb, const LoadedProgram &loaded, facts::Database &facts) {
+  return loaded.pdb ? writeInput(kb.display(*loaded.pdb), *loaded.pdb, facts) : Result<>();
+}
+
+Result<LoadedPair> loadBoth(const Module &module, const SymbolSource &symbols, const Budget &budget) {
+  auto loaded = loadPair(module.pre.path, symbols, module.post.path, symbols, budget);
+  if (!loaded)
+    return Failure(shownAs(shownAs(std::move(loaded).error(), module.pre.path, module.pre.display), module.post.path,
+                           module.post.display));
+  return loaded;
+}
+
+Result<LoadedProgram> loadHotpatch(const ModuleFile &file, const SymbolSource &symbols, const Budget &budget) {
+  auto loaded = loadProgram(file.path, symbols, budget);
+  if (!loaded)
+    return Failure(shownAs(std::move(loaded).error(), file.path, file.display));
+  return loaded;
 }
 
 bool isUnchanged(const analyzer::ImageDiff &diff) {
@@ -141,25 +104,26 @@ Result<> writeIncomplete(const std::string &module, const std::vector<std::strin
 Result<> analyzeModule(const KbFile &kb, const Module &module, const BudgetLimits &limits, facts::Database &facts) {
   const Budget budget(limits);
   const SymbolSource symbols{std::nullopt, kb.symbols, false};
-  HOTGATE_TRY(const LoadedPair loaded, loadPair(module.pre, symbols, module.post, symbols, budget));
+  HOTGATE_TRY(const LoadedPair loaded, loadBoth(module, symbols, budget));
   const auto &[pre, post] = loaded;
-  HOTGATE_CHECK(writeInputs(kb, module.pre, pre, facts));
-  HOTGATE_CHECK(writeInputs(kb, module.post, post, facts));
+  HOTGATE_CHECK(writePdb(kb, pre, facts));
+  HOTGATE_CHECK(writePdb(kb, post, facts));
   HOTGATE_TRY(const analyzer::ImageDiff diff, analyzer::diffPrograms(pre.program, post.program, budget));
   std::vector<std::string> incomplete = diff.incomplete;
   std::optional<LoadedProgram> hotpatch;
   std::optional<analyzer::HotpatchTable> table;
   analyzer::ImageDiff hotpatchDiff; // of post and hotpatch
   if (module.hotpatch) {
-    HOTGATE_TRY(hotpatch, loadProgram(*module.hotpatch, symbols, budget));
-    HOTGATE_CHECK(writeInputs(kb, *module.hotpatch, *hotpatch, facts));
+    HOTGATE_TRY(hotpatch, loadHotpatch(*module.hotpatch, symbols, budget));
+    HOTGATE_CHECK(writeInput(module.hotpatch->display, module.hotpatch->path, facts));
+    HOTGATE_CHECK(writePdb(kb, *hotpatch, facts));
     HOTGATE_TRY(table, analyzer::readHotpatchTable(hotpatch->program.image()));
     HOTGATE_TRY(hotpatchDiff, analyzer::diffPrograms(post.program, hotpatch->program, budget));
     std::ranges::copy(hotpatchDiff.incomplete, std::back_inserter(incomplete));
   }
   analyzer::ModuleAnalysis analysis{module.name,
-                                    {pre.program, kb.display(module.pre)},
-                                    {post.program, kb.display(module.post)},
+                                    {pre.program, module.pre.display},
+                                    {post.program, module.post.display},
                                     diff,
                                     std::nullopt,
                                     std::move(table),
@@ -168,7 +132,7 @@ Result<> analyzeModule(const KbFile &kb, const Module &module, const BudgetLimit
                                     {},
                                     {}};
   if (hotpatch)
-    analysis.hotpatch.emplace(analyzer::AnalyzedImage{hotpatch->program, kb.display(*module.hotpatch)});
+    analysis.hotpatch.emplace(analyzer::AnalyzedImage{hotpatch->program, module.hotpatch->display});
   HOTGATE_CHECK(askSecondDecoder(analysis, budget));
   for (const analyzer::SecondOpinions *opinions :
        {&analysis.preOpinions, &analysis.postOpinions, &analysis.hotpatchOpinions})
@@ -176,7 +140,7 @@ Result<> analyzeModule(const KbFile &kb, const Module &module, const BudgetLimit
       incomplete.push_back(opinions->incomplete);
   HOTGATE_CHECK(writeModule(facts, analysis));
   HOTGATE_CHECK(writeIncomplete(module.name, incomplete, facts));
-  HOTGATE_CHECK(writePreviousHotpatch(kb, module.name, facts));
+  HOTGATE_CHECK(writePreviousHotpatch(module, facts));
   return writeHotpatchEvidence(module.name, incomplete.empty() ? lackOfHotpatch(kb, analysis) : incomplete.front(),
                                facts);
 }
@@ -190,43 +154,11 @@ Result<> writeKb(const KbFile &kb, facts::Database &facts) {
   HOTGATE_TRY(auto offered, facts.prepare("INSERT OR IGNORE INTO offered VALUES (?)"));
   for (const std::string &machines : kb.offered)
     HOTGATE_CHECK(offered.run(machines));
-  HOTGATE_CHECK(writeInput(kb, kb.folder / kb.fileName, facts));
-  return kb.lab ? writeInput(kb, *kb.lab, facts) : Result<>();
+  HOTGATE_CHECK(writeInput(kb.fileName, kb.folder / kb.fileName, facts));
+  return kb.lab ? writeInput(kb.display(*kb.lab), *kb.lab, facts) : Result<>();
 }
 
 } // namespace
-
-Result<std::vector<Module>> pairModules(const KbFile &kb, facts::Database &facts) {
-  HOTGATE_TRY(const ImageFiles pre, imageFiles(kb.pre));
-  HOTGATE_TRY(const ImageFiles post, imageFiles(kb.post));
-  ImageFiles hotpatch;
-  if (kb.hotpatch) {
-    HOTGATE_TRY(hotpatch, imageFiles(*kb.hotpatch));
-  }
-  HOTGATE_TRY(auto lonely, facts.prepare("INSERT OR IGNORE INTO not_evaluated VALUES (?,?)"));
-  std::vector<Module> modules;
-  for (const auto &[name, path] : pre) {
-    const auto partner = post.find(name);
-    if (partner == post.end()) {
-      HOTGATE_CHECK(lonely.run(name, fmt::format("{} has no image of this name in post", kb.display(path))));
-      continue;
-    }
-    Module module{moduleName(kb, path), path, partner->second, std::nullopt};
-    if (const auto patch = hotpatch.find(name); patch != hotpatch.end())
-      module.hotpatch = patch->second;
-    modules.push_back(std::move(module));
-  }
-  for (const auto &[name, path] : post)
-    if (!pre.contains(name))
-      HOTGATE_CHECK(lonely.run(name, fmt::format("{} has no image of this name in pre", kb.display(path))));
-  for (const auto &[name, path] : hotpatch)
-    if (!pre.contains(name) || !post.contains(name))
-      HOTGATE_CHECK(lonely.run(name, fmt::format("{} patches an image that pre or post lacks", kb.display(path))));
-  if (modules.empty())
-    return failInput(kb.fileName, "", "pre and post have no image of the same name",
-                     "give two folders with the same .exe and .dll names, or two single images with one name");
-  return modules;
-}
 
 Result<> analyzeModules(const KbFile &kb, const std::vector<Module> &modules, const BudgetLimits &limits,
                         facts::Database &facts) {

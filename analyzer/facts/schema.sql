@@ -34,6 +34,22 @@ CREATE TABLE not_evaluated (
   PRIMARY KEY (subject, reason)
 );
 
+-- Every image of pre and post. One that did not change has a row here and in input, and nowhere else.
+CREATE TABLE image_pair (
+  module       TEXT NOT NULL,      -- of an image on one side only: its path
+  status       TEXT NOT NULL,      -- compared, unchanged (the same bytes), added, removed, not evaluated
+  pre_path     TEXT, post_path TEXT,            -- NULL where the side has none; packages are like folders in it
+  component    TEXT NOT NULL,      -- of Windows, lower case; '' when not known
+  architecture TEXT NOT NULL,      -- as the component says it (amd64, wow64), else of the image (x64)
+  language     TEXT NOT NULL,      -- neutral, en-us
+  pre_version  TEXT, post_version TEXT,         -- of the component, NULL when not known
+  CHECK (pre_path IS NOT NULL OR post_path IS NOT NULL)
+);
+-- Files of the packages that only Windows can expand.
+CREATE TABLE unexpanded_file (path TEXT PRIMARY KEY, reason TEXT NOT NULL);
+-- What a package says of itself (update.mum).
+CREATE TABLE package (path TEXT PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, architecture TEXT NOT NULL, language TEXT NOT NULL);
+
 CREATE TABLE input (path TEXT PRIMARY KEY, sha256 TEXT NOT NULL);   -- path relative to KB.yaml
 
 CREATE TABLE image (

@@ -32,8 +32,8 @@ Result<> checkSuperBlock(const std::filesystem::path &path, std::span<const uint
 Result<> checkStreamSizes(const std::filesystem::path &path, const llvm::pdb::PDBFile &file);
 
 // Behind PDBFile::parseStreamData(). Errors: input, when a hash table that LLVM loads (the named streams, the
-// adjustments of type hashes) has a greater capacity than its stream has bytes, uses buckets behind its capacity or names
-// outside of its text, when a type stream has more records than fit into it, or when the module list has fewer
+// adjustments of type hashes) has a greater capacity than its stream has bytes, uses buckets behind its capacity or
+// names outside of its text, when a type stream has more records than fit into it, or when the module list has fewer
 // descriptions than it counts.
 Result<> checkCounts(const std::filesystem::path &path, const llvm::pdb::PDBFile &file);
 

@@ -134,6 +134,21 @@ bool isAliasOfScalarDestructor(const std::string &name, const std::vector<std::s
          std::ranges::binary_search(sortedNames, "??_G" + name.substr(vectorDeleting.size()));
 }
 
+Result<PdbHead> headOf(const std::filesystem::path &path, pdb::PDBFile &file) {
+  auto info = file.getPDBInfoStream();
+  if (!info)
+    return damaged(path, "info stream", info.takeError());
+  auto dbi = file.getPDBDbiStream();
+  if (!dbi)
+    return damaged(path, "DBI stream", dbi.takeError());
+  PdbHead head;
+  const auto guid = info->getGuid();
+  std::memcpy(head.identity.guid.data(), guid.Guid, head.identity.guid.size());
+  head.identity.age = dbi->getAge();
+  head.isStripped = dbi->isStripped();
+  return head;
+}
+
 class Reader {
 public:
   Reader(const std::filesystem::path &path, const Image &image, pdb::PDBFile &file)
@@ -186,19 +201,11 @@ public:
 
 private:
   Result<> checkIdentity() {
-    auto info = file_.getPDBInfoStream();
-    if (!info)
-      return damaged(path_, "info stream", info.takeError());
     if (!image_.pdb())
       return failInput(path_.string(), "", fmt::format("{} names no PDB in its debug directory", image_.moduleName()),
                        "leave the PDB out, or use the image that was linked with /debug");
-    PdbIdentity found;
-    const auto guid = info->getGuid();
-    std::memcpy(found.guid.data(), guid.Guid, found.guid.size());
-    auto dbi = file_.getPDBDbiStream();
-    if (!dbi)
-      return damaged(path_, "DBI stream", dbi.takeError());
-    found.age = dbi->getAge();
+    HOTGATE_TRY(const PdbHead head, headOf(path_, file_));
+    const PdbIdentity &found = head.identity;
     if (found.guid != image_.pdb()->guid || found.age != image_.pdb()->age)
       return failInput(path_.string(), "info stream",
                        fmt::format("belongs to another build than {}: the PDB has GUID {} age {}, the image wants "
@@ -460,35 +467,59 @@ private:
 
 } // namespace
 
-Result<Symbols> readPdb(const std::filesystem::path &path, const Image &image) {
+namespace {
+
+// The file with everything that LLVM takes for granted checked.
+Result<std::unique_ptr<pdb::PDBFile>> openPdb(const std::filesystem::path &path, llvm::BumpPtrAllocator &allocator) {
   auto buffer = llvm::MemoryBuffer::getFile(path.string(), /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)
     return failInput(path.string(), "", buffer.getError().message(), "check the path and its permissions");
   HOTGATE_CHECK(checkSuperBlock(
       path, {reinterpret_cast<const uint8_t *>((*buffer)->getBufferStart()), (*buffer)->getBufferSize()}));
   auto stream = std::make_unique<llvm::MemoryBufferByteStream>(std::move(*buffer), llvm::endianness::little);
-  llvm::BumpPtrAllocator allocator;
-  pdb::PDBFile file(path.string(), std::move(stream), allocator);
-  if (auto error = file.parseFileHeaders())
+  auto file = std::make_unique<pdb::PDBFile>(path.string(), std::move(stream), allocator);
+  if (auto error = file->parseFileHeaders())
     return damaged(path, "header", std::move(error));
-  if (auto error = file.parseStreamData())
+  if (auto error = file->parseStreamData())
     return damaged(path, "stream directory", std::move(error));
-  HOTGATE_CHECK(checkStreamSizes(path, file));
-  HOTGATE_CHECK(checkCounts(path, file));
-  return Reader(path, image, file).read();
+  HOTGATE_CHECK(checkStreamSizes(path, *file));
+  HOTGATE_CHECK(checkCounts(path, *file));
+  return file;
 }
 
-std::optional<std::filesystem::path> findPdb(const Image &image, const std::filesystem::path &folder) {
+} // namespace
+
+Result<Symbols> readPdb(const std::filesystem::path &path, const Image &image) {
+  llvm::BumpPtrAllocator allocator;
+  HOTGATE_TRY(const std::unique_ptr<pdb::PDBFile> file, openPdb(path, allocator));
+  return Reader(path, image, *file).read();
+}
+
+Result<PdbHead> readPdbHead(const std::filesystem::path &path) {
+  llvm::BumpPtrAllocator allocator;
+  HOTGATE_TRY(const std::unique_ptr<pdb::PDBFile> file, openPdb(path, allocator));
+  return headOf(path, *file);
+}
+
+std::vector<std::string> pdbNames(const Image &image) {
   if (!image.pdb())
-    return std::nullopt;
-  // The linker may have recorded a Windows path; only its last part is used, so it cannot lead out of the folder.
+    return {};
+  // The linker may have recorded a Windows path; only its last part is used, so it cannot lead anywhere.
   std::string recorded = image.pdb()->path;
   if (const size_t slash = recorded.find_last_of("/\\"); slash != std::string::npos)
     recorded.erase(0, slash + 1);
-  const std::string own = std::filesystem::path(image.moduleName()).stem().string() + ".pdb";
-  for (const std::string &name : {recorded, own}) {
+  std::vector<std::string> names;
+  if (!recorded.empty() && recorded != "." && recorded != "..")
+    names.push_back(recorded);
+  if (const std::string own = std::filesystem::path(image.moduleName()).stem().string() + ".pdb"; own != recorded)
+    names.push_back(own);
+  return names;
+}
+
+std::optional<std::filesystem::path> findPdb(const Image &image, const std::filesystem::path &folder) {
+  for (const std::string &name : pdbNames(image)) {
     std::error_code ignored; // an unreadable candidate is no candidate
-    if (!name.empty() && name != ".." && std::filesystem::is_regular_file(folder / name, ignored))
+    if (std::filesystem::is_regular_file(folder / name, ignored))
       return folder / name;
   }
   return std::nullopt;

@@ -56,18 +56,52 @@ std::map<std::string, std::vector<std::string>> rulesByReason(const Verdict &ver
   return byReason;
 }
 
+namespace {
+
+std::string componentText(const facts::Statement &row, int first) {
+  if (row.isNull(first + 2) || row.isNull(first + 3))
+    return {};
+  return fmt::format(" ({} {}, {} -> {})", validUtf8(row.text(first)), validUtf8(row.text(first + 1)),
+                     validUtf8(row.text(first + 2)), validUtf8(row.text(first + 3)));
+}
+
+// A line for each image that is not the same on both sides, and the number of the others.
+Result<> addImageLines(facts::Database &facts, std::vector<std::string> &lines) {
+  HOTGATE_CHECK(forEachRow(facts, "SELECT path, name, version, architecture FROM package ORDER BY path",
+                           [&](const facts::Statement &row) {
+                             lines.push_back(fmt::format("{}: {} {} {}", validUtf8(row.text(0)), validUtf8(row.text(1)),
+                                                         validUtf8(row.text(2)), validUtf8(row.text(3))));
+                           }));
+  HOTGATE_CHECK(forEachRow(
+      facts,
+      "SELECT f.module, SUM(f.status = 'changed'), SUM(f.status = 'added'), SUM(f.status = 'removed'), "
+      "SUM(f.status = 'identical'), i.component, i.architecture, i.pre_version, i.post_version "
+      "FROM function_pair f LEFT JOIN image_pair i ON i.module = f.module AND i.status = 'compared' "
+      "GROUP BY f.module ORDER BY f.module",
+      [&](const facts::Statement &row) {
+        lines.push_back(fmt::format("{}{}: {} functions changed, {} added, {} removed, {} identical",
+                                    validUtf8(row.text(0)), componentText(row, 5), grouped(row.integer(1)),
+                                    grouped(row.integer(2)), grouped(row.integer(3)), grouped(row.integer(4))));
+      }));
+  HOTGATE_CHECK(forEachRow(facts,
+                           "SELECT module, status FROM image_pair WHERE status NOT IN ('compared', 'unchanged') "
+                           "ORDER BY module, status",
+                           [&](const facts::Statement &row) {
+                             lines.push_back(fmt::format("{}: {}", validUtf8(row.text(0)), validUtf8(row.text(1))));
+                           }));
+  return forEachRow(facts, "SELECT COUNT(*) FROM image_pair WHERE status = 'unchanged' HAVING COUNT(*) > 0",
+                    [&](const facts::Statement &row) {
+                      lines.push_back(row.integer(0) == 1 ? "1 image is the same bytes in pre and post"
+                                                          : fmt::format("{} images are the same bytes in pre and post",
+                                                                        grouped(row.integer(0))));
+                    });
+}
+
+} // namespace
+
 Result<std::vector<std::string>> scopeLines(facts::Database &facts) {
   std::vector<std::string> lines;
-  HOTGATE_CHECK(forEachRow(facts,
-                           "SELECT module, SUM(status = 'changed'), SUM(status = 'added'), SUM(status = 'removed'), "
-                           "SUM(status = 'identical') "
-                           "FROM function_pair GROUP BY module ORDER BY module",
-                           [&](const facts::Statement &row) {
-                             lines.push_back(fmt::format("{}: {} functions changed, {} added, {} removed, {} identical",
-                                                         validUtf8(row.text(0)), grouped(row.integer(1)),
-                                                         grouped(row.integer(2)), grouped(row.integer(3)),
-                                                         grouped(row.integer(4))));
-                           }));
+  HOTGATE_CHECK(addImageLines(facts, lines));
   HOTGATE_CHECK(forEachRow(
       facts,
       "SELECT l.module, SUM(l.post_bytes), SUM(CASE WHEN l.cause IN ('same', 'moved') THEN 0 ELSE l.post_bytes END), "
