@@ -36,8 +36,8 @@ struct Report {
 Result<> compare(Row &row, const DiffOptions &options) {
   const Budget budget(options.budget);
   const SymbolSource symbols{std::nullopt, options.symbols, options.noSymbols};
-  HOTGATE_TRY(const LoadedProgram pre, loadProgram(row.pair.pre.path, symbols, budget));
-  HOTGATE_TRY(const LoadedProgram post, loadProgram(row.pair.post.path, symbols, budget, &pre.program));
+  HOTGATE_TRY(const LoadedPair loaded, loadPair(row.pair.pre.path, symbols, row.pair.post.path, symbols, budget));
+  const auto &[pre, post] = loaded;
   HOTGATE_TRY(const analyzer::ImageDiff diff, analyzer::diffPrograms(pre.program, post.program, budget));
   for (const analyzer::FunctionDifference &function : diff.functions)
     ++row.functions[function.status];

@@ -291,7 +291,7 @@ private:
       return pre_.lines[i].instruction.opcode == post_.lines[j].instruction.opcode;
     };
     const auto pairSame = [&](size_t i, size_t j) {
-      if (sameLine(pre_.lines[i], post_.lines[j]))
+      if (sameLine(i, j))
         postOf_[i] = j;
     };
     while (preBegin < preEnd && postBegin < postEnd && sameOperation(preBegin, postBegin))
