@@ -8,7 +8,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-using testing::UnorderedElementsAre;
 
 PackageImage plain(const std::string &place, const std::string &machine = "x64",
                    const std::string &language = "neutral") {
