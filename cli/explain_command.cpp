@@ -30,7 +30,7 @@ Result<> explainCommand(const ExplainOptions &options) {
   Explanation explanation{pre.program, post.program, *difference, {}, {}, {}, {}, options.all};
   HOTGATE_TRY(explanation.preOpinion, analyzer::secondOpinions(pre.program, setOf(difference->pre)));
   HOTGATE_TRY(explanation.postOpinion, analyzer::secondOpinions(post.program, setOf(difference->post)));
-  const analyzer::Pairing pairing = analyzer::pairPrograms(pre.program, post.program);
+  const analyzer::Pairing &pairing = *diff.pairing;
   if (difference->pre && difference->post) {
     const analyzer::Referents referents(pre.program, post.program, pairing);
     HOTGATE_TRY(analyzer::Decoder decoder, analyzer::Decoder::create(pre.program.image().machine()));

@@ -1,6 +1,7 @@
 #include "cli/kb_images.h"
 
 #include "analyzer/package/pairing.h"
+#include "cli/input_fact.h"
 #include "support/mapped_file.h"
 #include "support/sha256.h"
 
@@ -48,7 +49,7 @@ private:
   Result<> writePackage(const ImageSource &source, const Package &package) {
     if (analyzer::isPackageFile(source.path)) {
       HOTGATE_TRY(const MappedFile file, MappedFile::open(source.path));
-      HOTGATE_CHECK(writeInput(source.label, sha256Hex(file.bytes())));
+      HOTGATE_CHECK(writeInput(facts_, source.label, sha256Hex(file.bytes())));
     }
     HOTGATE_TRY(auto identity, facts_.prepare("INSERT OR IGNORE INTO package VALUES (?,?,?,?,?)"));
     for (const auto &[display, component] : package.identities)
@@ -110,10 +111,15 @@ private:
   }
 
   Result<> add(const ImagePair &pair) {
-    HOTGATE_CHECK(writeInput(pair.pre.display, pair.preSha256));
-    HOTGATE_CHECK(writeInput(pair.post.display, pair.postSha256));
-    Module module{pair.module, fileOf(pair.pre), fileOf(pair.post), patchOf(patches_, pair.module),
-                  patchOf(previous_, pair.module)};
+    HOTGATE_CHECK(writeInput(facts_, pair.pre.display, pair.preSha256));
+    HOTGATE_CHECK(writeInput(facts_, pair.post.display, pair.postSha256));
+    Module module{pair.module,
+                  fileOf(pair.pre),
+                  fileOf(pair.post),
+                  patchOf(patches_, pair.module),
+                  patchOf(previous_, pair.module),
+                  pair.preSha256,
+                  pair.postSha256};
     const std::string obstacle = pair.obstacle();
     if (pair.isUnchanged() && !module.hotpatch && !module.previous) {
       HOTGATE_CHECK(writeUnchanged(pair.module));
@@ -159,11 +165,6 @@ private:
     return insert.run(module, status, path(pre), path(post), known.component ? known.component->name : "",
                       known.component ? known.component->architecture : known.machine, known.language, version(pre),
                       version(post));
-  }
-
-  Result<> writeInput(const std::string &display, const std::string &sha256) {
-    HOTGATE_TRY(auto insert, facts_.prepare("INSERT OR REPLACE INTO input VALUES (?,?)"));
-    return insert.run(display, sha256);
   }
 
   Result<> notEvaluated(const std::string &subject, const std::string &reason) {

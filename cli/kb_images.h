@@ -25,6 +25,7 @@ struct Module {
   ModuleFile post;
   std::optional<ModuleFile> hotpatch;
   std::optional<ModuleFile> previous; // its hotpatch image in the KB before
+  std::string preSha256, postSha256;
 };
 
 // Modules whose pre and post image differ, or that the KB patches all the same. Every image gets its row in the facts:

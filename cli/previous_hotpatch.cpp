@@ -1,6 +1,7 @@
 #include "cli/previous_hotpatch.h"
 
 #include "analyzer/image/hotpatch_table.h"
+#include "cli/input_fact.h"
 #include "support/sha256.h"
 
 namespace hotgate::cli {
@@ -32,8 +33,7 @@ Result<> writePreviousHotpatch(const Module &module, facts::Database &facts) {
   if (!table)
     return failInput(module.previous->display, "", "the image has no hotpatch table",
                      "give the hotpatch images of the KB before as previous, or leave the key out");
-  HOTGATE_TRY(auto input, facts.prepare("INSERT OR REPLACE INTO input VALUES (?,?)"));
-  HOTGATE_CHECK(input.run(module.previous->display, sha256Hex(image.fileBytes())));
+  HOTGATE_CHECK(writeInput(facts, module.previous->display, sha256Hex(image.fileBytes())));
   return writeTable(*table, module.name, module.previous->display, facts);
 }
 

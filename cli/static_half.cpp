@@ -3,6 +3,7 @@
 #include "analyzer/diff/image_diff.h"
 #include "analyzer/facts/analysis_writer.h"
 #include "analyzer/image/hotpatch_table.h"
+#include "cli/input_fact.h"
 #include "cli/loaded_program.h"
 #include "cli/previous_hotpatch.h"
 #include "support/log.h"
@@ -15,15 +16,14 @@ namespace hotgate::cli {
 
 namespace {
 
-Result<> writeInput(const std::string &display, const std::filesystem::path &path, facts::Database &facts) {
+Result<> writeInputFile(const std::string &display, const std::filesystem::path &path, facts::Database &facts) {
   HOTGATE_TRY(const MappedFile file, MappedFile::open(path));
-  HOTGATE_TRY(auto insert, facts.prepare("INSERT OR REPLACE INTO input VALUES (?,?)"));
-  return insert.run(display, sha256Hex(file.bytes()));
+  return writeInput(facts, display, sha256Hex(file.bytes()));
 }
 
 // The image of pre or post is among the inputs already.
 Result<> writePdb(const KbFile &kb, const LoadedProgram &loaded, facts::Database &facts) {
-  return loaded.pdb ? writeInput(kb.display(*loaded.pdb), *loaded.pdb, facts) : Result<>();
+  return loaded.pdb ? writeInputFile(kb.display(*loaded.pdb), *loaded.pdb, facts) : Result<>();
 }
 
 Result<LoadedPair> loadBoth(const Module &module, const SymbolSource &symbols, const Budget &budget) {
@@ -111,19 +111,21 @@ Result<> analyzeModule(const KbFile &kb, const Module &module, const BudgetLimit
   HOTGATE_TRY(const analyzer::ImageDiff diff, analyzer::diffPrograms(pre.program, post.program, budget));
   std::vector<std::string> incomplete = diff.incomplete;
   std::optional<LoadedProgram> hotpatch;
+  std::string hotpatchSha256;
   std::optional<analyzer::HotpatchTable> table;
   analyzer::ImageDiff hotpatchDiff; // of post and hotpatch
   if (module.hotpatch) {
     HOTGATE_TRY(hotpatch, loadHotpatch(*module.hotpatch, symbols, budget));
-    HOTGATE_CHECK(writeInput(module.hotpatch->display, module.hotpatch->path, facts));
+    hotpatchSha256 = sha256Hex(hotpatch->program.image().fileBytes());
+    HOTGATE_CHECK(writeInput(facts, module.hotpatch->display, hotpatchSha256));
     HOTGATE_CHECK(writePdb(kb, *hotpatch, facts));
     HOTGATE_TRY(table, analyzer::readHotpatchTable(hotpatch->program.image()));
     HOTGATE_TRY(hotpatchDiff, analyzer::diffPrograms(post.program, hotpatch->program, budget));
     std::ranges::copy(hotpatchDiff.incomplete, std::back_inserter(incomplete));
   }
   analyzer::ModuleAnalysis analysis{module.name,
-                                    {pre.program, module.pre.display},
-                                    {post.program, module.post.display},
+                                    {pre.program, module.pre.display, module.preSha256},
+                                    {post.program, module.post.display, module.postSha256},
                                     diff,
                                     std::nullopt,
                                     std::move(table),
@@ -132,7 +134,7 @@ Result<> analyzeModule(const KbFile &kb, const Module &module, const BudgetLimit
                                     {},
                                     {}};
   if (hotpatch)
-    analysis.hotpatch.emplace(analyzer::AnalyzedImage{hotpatch->program, module.hotpatch->display});
+    analysis.hotpatch.emplace(analyzer::AnalyzedImage{hotpatch->program, module.hotpatch->display, hotpatchSha256});
   HOTGATE_CHECK(askSecondDecoder(analysis, budget));
   for (const analyzer::SecondOpinions *opinions :
        {&analysis.preOpinions, &analysis.postOpinions, &analysis.hotpatchOpinions})
@@ -154,8 +156,8 @@ Result<> writeKb(const KbFile &kb, facts::Database &facts) {
   HOTGATE_TRY(auto offered, facts.prepare("INSERT OR IGNORE INTO offered VALUES (?)"));
   for (const std::string &machines : kb.offered)
     HOTGATE_CHECK(offered.run(machines));
-  HOTGATE_CHECK(writeInput(kb.fileName, kb.folder / kb.fileName, facts));
-  return kb.lab ? writeInput(kb.display(*kb.lab), *kb.lab, facts) : Result<>();
+  HOTGATE_CHECK(writeInputFile(kb.fileName, kb.folder / kb.fileName, facts));
+  return kb.lab ? writeInputFile(kb.display(*kb.lab), *kb.lab, facts) : Result<>();
 }
 
 } // namespace

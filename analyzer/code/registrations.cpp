@@ -98,11 +98,10 @@ private:
     }
   }
 
-  const Api *apiOf(const Reference &reference) const {
-    if (const Import *import = program_.image().importAtSlot(reference.target))
-      return apiNamed(import->name);
-    if (reference.kind != ReferenceKind::call && reference.kind != ReferenceKind::branch)
-      return nullptr;
+  // `slot`: the import at the reference's target, when that is a slot.
+  const Api *apiOf(const Reference &reference, const Import *slot) const {
+    if (slot != nullptr)
+      return apiNamed(slot->name);
     const auto callee = program_.functionAtEntry(reference.target);
     if (!callee)
       return nullptr;
@@ -118,10 +117,10 @@ private:
     std::vector<CallWithAddresses> calls;
     CallWithAddresses next;
     for (const Reference &reference : program_.functions()[index].references) {
-      const bool isImport = program_.image().importAtSlot(reference.target) != nullptr;
-      if (reference.kind == ReferenceKind::call || isImport) {
+      const Import *slot = program_.image().importAtSlot(reference.target);
+      if (reference.kind == ReferenceKind::call || slot != nullptr) {
         next.site = reference.instruction;
-        next.api = apiOf(reference);
+        next.api = apiOf(reference, slot);
         calls.push_back(std::exchange(next, {}));
       } else if (reference.kind == ReferenceKind::data || reference.kind == ReferenceKind::absolute) {
         if (const auto function = program_.functionAtEntry(reference.target))

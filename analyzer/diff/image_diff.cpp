@@ -34,11 +34,11 @@ Result<ImageDiff> diffPrograms(const Program &pre, const Program &post, const Bu
                                  pre.image().path().filename().string(), machineName(pre.image().machine())),
                      "compare two images for one machine");
   log::Phase phase("pairing");
-  const Pairing pairing = pairPrograms(pre, post, budget);
-  phase.next("functions, data, tables, ledger");
-  const Referents referents(pre, post, pairing);
-  const SymbolLevel level = std::min(pre.symbols().level, post.symbols().level);
   ImageDiff diff;
+  diff.pairing = pairPrograms(pre, post, budget);
+  phase.next("functions, data, tables, ledger");
+  const Referents referents(pre, post, *diff.pairing);
+  const SymbolLevel level = std::min(pre.symbols().level, post.symbols().level);
   std::optional<LedgerDraft> draft;
   Result<std::vector<FunctionDifference>> functions;
   tbb::parallel_invoke([&] { draft.emplace(referents); },

@@ -8,6 +8,7 @@
 #include "analyzer/diff/ledger.h"
 #include "analyzer/diff/type_diff.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct ImageDiff {
   std::vector<GlobalDifference> globals;     // only with symbols on both sides
   std::vector<ImageChange> image;
   Ledger ledger;
+  std::optional<Pairing> pairing; // that all of this rests on; diffPrograms() always sets it
   // What a spent budget left undone, one sentence each; empty: everything was compared.
   std::vector<std::string> incomplete;
 };

@@ -1,10 +1,11 @@
 #include "analyzer/facts/analysis_writer.h"
 
-#include "analyzer/code/decoder.h"
 #include "analyzer/code/import_calls.h"
 #include "analyzer/code/registrations.h"
+#include "analyzer/facts/hotpatch_writer.h"
+#include "analyzer/facts/layout_writer.h"
+#include "analyzer/facts/written_module.h"
 #include "analyzer/image/image_properties.h"
-#include "support/sha256.h"
 
 #include <algorithm>
 #include <llvm/ADT/StringRef.h>
@@ -14,37 +15,25 @@ namespace hotgate::analyzer {
 
 namespace {
 
-// Row ids of one image's functions, by function index.
-using FunctionIds = std::vector<int64_t>;
-
-struct WrittenImage {
-  int64_t id = 0;
-  FunctionIds functions;
-};
-
 class Writer {
 public:
   Writer(facts::Database &facts, const ModuleAnalysis &analysis) : facts_(facts), analysis_(analysis) {}
 
   Result<> write() {
     HOTGATE_CHECK(facts_.execute("BEGIN"));
-    HOTGATE_TRY(pre_, writeImage(analysis_.pre, "pre"));
-    HOTGATE_TRY(post_, writeImage(analysis_.post, "post"));
-    HOTGATE_CHECK(writeImportCalls(analysis_.pre.program, pre_.functions));
-    HOTGATE_CHECK(writeRegistrations(analysis_.pre.program, pre_.functions));
+    HOTGATE_TRY(written_.pre, writeImage(analysis_.pre, "pre"));
+    HOTGATE_TRY(written_.post, writeImage(analysis_.post, "post"));
+    HOTGATE_CHECK(writeImportCalls(analysis_.pre.program, written_.pre.functions));
+    HOTGATE_CHECK(writeRegistrations(analysis_.pre.program, written_.pre.functions));
     HOTGATE_CHECK(writeFunctionPairs());
-    HOTGATE_CHECK(writeTypes());
-    HOTGATE_CHECK(writeGlobals());
+    HOTGATE_CHECK(writeLayouts(facts_, analysis_));
     HOTGATE_CHECK(writeLedger());
-    HOTGATE_CHECK(writeOpinions(pre_, analysis_.preOpinions));
-    HOTGATE_CHECK(writeOpinions(post_, analysis_.postOpinions));
+    HOTGATE_CHECK(writeOpinions(written_.pre, analysis_.preOpinions));
+    HOTGATE_CHECK(writeOpinions(written_.post, analysis_.postOpinions));
     if (analysis_.hotpatch) {
-      HOTGATE_TRY(hotpatch_, writeImage(*analysis_.hotpatch, "hotpatch"));
-      HOTGATE_CHECK(writeDataAccesses(analysis_.hotpatch->program, hotpatch_.functions));
-      HOTGATE_CHECK(writeHotpatchPairs());
-      HOTGATE_CHECK(writeOpinions(hotpatch_, analysis_.hotpatchOpinions));
-      if (analysis_.hotpatchTable)
-        HOTGATE_CHECK(writeHotpatchTable(*analysis_.hotpatchTable));
+      HOTGATE_TRY(written_.hotpatch, writeImage(*analysis_.hotpatch, "hotpatch"));
+      HOTGATE_CHECK(writeHotpatch(facts_, analysis_, written_));
+      HOTGATE_CHECK(writeOpinions(written_.hotpatch, analysis_.hotpatchOpinions));
     }
     HOTGATE_CHECK(writeEvidence());
     HOTGATE_CHECK(writeUndecoded());
@@ -60,11 +49,10 @@ private:
     const Image &image = program.image();
     HOTGATE_TRY(auto insert,
                 facts_.prepare("INSERT INTO image (module, image, path, machine, timestamp, checksum, size_of_image, "
-                               "file_size, sha256, symbols, hotpatch_compatible) VALUES (?,?,?,?,?,?,?,?,?,?,?)"));
+                               "file_size, sha256, symbols) VALUES (?,?,?,?,?,?,?,?,?,?)"));
     HOTGATE_CHECK(insert.run(analysis_.module, side, analyzed.displayPath, machineName(image.machine()),
                              image.timestamp(), image.checksum(), image.sizeOfImage(), image.fileBytes().size(),
-                             sha256Hex(image.fileBytes()), symbolLevelName(program.symbols().level),
-                             image.isHotpatchCompatible()));
+                             analyzed.sha256, symbolLevelName(program.symbols().level)));
     WrittenImage written{facts_.lastInsertedId(), {}};
     HOTGATE_CHECK(writeTables(image, written.id));
     HOTGATE_TRY(written.functions, writeFunctions(program, written.id));
@@ -140,68 +128,13 @@ private:
     return {};
   }
 
-  // Only of the hotpatch image: it is the one whose data is a second copy.
-  Result<> writeDataAccesses(const Program &program, const FunctionIds &ids) {
-    HOTGATE_TRY(Decoder decoder, Decoder::create(program.image().machine()));
-    HOTGATE_TRY(auto insert, facts_.prepare("INSERT OR REPLACE INTO data_access VALUES (?,?,?,?,?,?)"));
-    for (FunctionIndex i = 0; i < program.functions().size(); ++i)
-      for (const Reference &reference : program.functions()[i].references) {
-        const bool toData = reference.kind == ReferenceKind::data || reference.kind == ReferenceKind::absolute;
-        const Section *section = program.image().sectionAt(reference.target);
-        if (!toData || section == nullptr || section->isExecutable() ||
-            program.image().importAtSlot(reference.target) != nullptr)
-          continue;
-        Instruction instruction;
-        std::string text;
-        decoder.decodeWithText(program.image().bytesFrom(reference.instruction), reference.instruction, instruction,
-                               text);
-        HOTGATE_CHECK(insert.run(ids[i], reference.instruction, reference.target, program.describe(reference.target),
-                                 section->isWritable(), text));
-        if (!section->isWritable())
-          HOTGATE_CHECK(writePointers(insert, program, ids[i], reference, text));
-      }
-    return {};
-  }
-
-  // `int *const table[] = {&g_first, &g_second}`: code that uses the table uses the variables. The same shape is a
-  // reference slot (`__ref_g_first`), which is why each row stands at the pointer's RVA: a rule can see whether the
-  // loader binds it.
-  static Result<> writePointers(facts::Statement &insert, const Program &program, int64_t function,
-                                const Reference &reference, const std::string &text) {
-    const auto datum = program.datumContaining(reference.target);
-    if (!datum)
-      return {};
-    const Datum &constant = program.data()[*datum];
-    for (const BaseRelocation &relocation : program.relocationsIn({constant.rva, constant.size})) {
-      const auto target = program.image().pointerAt(relocation.rva);
-      const Section *section = target ? program.image().sectionAt(*target) : nullptr;
-      if (section != nullptr && section->isWritable() && !section->isExecutable())
-        HOTGATE_CHECK(insert.run(function, reference.instruction, relocation.rva,
-                                 fmt::format("{} -> {}", program.describe(relocation.rva), program.describe(*target)),
-                                 true, text));
-    }
-    return {};
-  }
-
-  Result<> writeHotpatchPairs() {
-    HOTGATE_TRY(auto insert, facts_.prepare("INSERT INTO hotpatch_pair VALUES (?,?,?,?)"));
-    for (const FunctionDifference &difference : analysis_.hotpatchFunctions)
-      HOTGATE_CHECK(insert.run(analysis_.module, idOf(post_, difference.pre), idOf(hotpatch_, difference.post),
-                               changeStatusName(difference.status)));
-    return {};
-  }
-
-  static std::optional<int64_t> idOf(const WrittenImage &image, std::optional<FunctionIndex> index) {
-    return index ? std::optional<int64_t>(image.functions[*index]) : std::nullopt;
-  }
-
   Result<> writeFunctionPairs() {
     HOTGATE_TRY(auto insert, facts_.prepare("INSERT INTO function_pair (module, pre, post, status, matched_by, "
                                             "line_only) VALUES (?,?,?,?,?,?)"));
     HOTGATE_TRY(auto reason, facts_.prepare("INSERT INTO change_reason VALUES (?,?)"));
     HOTGATE_TRY(auto row, facts_.prepare("INSERT INTO listing VALUES (?,?,?,?,?,?,?)"));
     for (const FunctionDifference &difference : analysis_.diff.functions) {
-      HOTGATE_CHECK(insert.run(analysis_.module, idOf(pre_, difference.pre), idOf(post_, difference.post),
+      HOTGATE_CHECK(insert.run(analysis_.module, written_.pre.idOf(difference.pre), written_.post.idOf(difference.post),
                                changeStatusName(difference.status), difference.matchedBy, difference.lineOnly));
       const int64_t pair = facts_.lastInsertedId();
       for (const std::string &text : difference.reasons)
@@ -234,41 +167,6 @@ private:
                       textOf(row.postRva, row.postText), row.differs);
   }
 
-  Result<> writeTypes() {
-    HOTGATE_TRY(auto insert, facts_.prepare("INSERT INTO type_pair (module, name, kind, status, pre_size, post_size) "
-                                            "VALUES (?,?,?,?,?,?)"));
-    HOTGATE_TRY(auto field, facts_.prepare("INSERT INTO field_pair VALUES (?,?,?,?,?,?,?,?)"));
-    for (const TypeDifference &type : analysis_.diff.types) {
-      HOTGATE_CHECK(insert.run(analysis_.module, type.name, type.kind, changeStatusName(type.status), type.preSize,
-                               type.postSize));
-      const int64_t id = facts_.lastInsertedId();
-      for (size_t ordinal = 0; ordinal < type.fields.size(); ++ordinal) {
-        const FieldDifference &f = type.fields[ordinal];
-        HOTGATE_CHECK(field.run(id, ordinal, f.name, fieldStatusName(f.status), f.preOffset, f.postOffset, f.preType,
-                                f.postType));
-      }
-    }
-    return {};
-  }
-
-  Result<> writeGlobals() {
-    HOTGATE_TRY(auto insert, facts_.prepare("INSERT OR IGNORE INTO global_pair (module, name, status, pre_rva, "
-                                            "post_rva, pre_size, post_size, pre_type, post_type, mutable, "
-                                            "value_changed) VALUES (?,?,?,?,?,?,?,?,?,?,?)"));
-    for (const GlobalDifference &global : analysis_.diff.globals) {
-      const Datum *pre = global.pre ? &analysis_.pre.program.data()[*global.pre] : nullptr;
-      const Datum *post = global.post ? &analysis_.post.program.data()[*global.post] : nullptr;
-      const auto rva = [](const Datum *datum) { return datum ? std::optional<uint32_t>(datum->rva) : std::nullopt; };
-      const auto size = [](const Datum *datum) { return datum ? std::optional<uint32_t>(datum->size) : std::nullopt; };
-      const auto type = [](const Datum *datum) {
-        return datum ? std::optional<std::string>(datum->typeName) : std::nullopt;
-      };
-      HOTGATE_CHECK(insert.run(analysis_.module, global.name, changeStatusName(global.status), rva(pre), rva(post),
-                               size(pre), size(post), type(pre), type(post), global.isMutable, global.valueChanged));
-    }
-    return {};
-  }
-
   Result<> writeLedger() {
     HOTGATE_TRY(auto insert, facts_.prepare("INSERT INTO ledger VALUES (?,?,?,?)"));
     for (const auto &[cause, bytes] : analysis_.diff.ledger.byCause)
@@ -276,28 +174,6 @@ private:
     HOTGATE_TRY(auto range, facts_.prepare("INSERT INTO ledger_unattributed VALUES (?,?,?,?,?)"));
     for (const UnattributedRange &r : analysis_.diff.ledger.unattributed)
       HOTGATE_CHECK(range.run(analysis_.module, r.isPost ? "post" : "pre", r.fileOffset, r.size, r.section));
-    return {};
-  }
-
-  Result<> writeHotpatchTable(const HotpatchTable &table) {
-    HOTGATE_TRY(auto insert, facts_.prepare("INSERT INTO hotpatch VALUES (?,?,?,?,?,?)"));
-    HOTGATE_CHECK(insert.run(hotpatch_.id, table.version, table.size, table.sequence, table.minSequence, table.flags));
-    HOTGATE_TRY(auto base, facts_.prepare("INSERT INTO hotpatch_base VALUES (?,?,?,?,?,?)"));
-    for (size_t i = 0; i < table.bases.size(); ++i)
-      HOTGATE_CHECK(base.run(hotpatch_.id, i, table.bases[i].sequence, table.bases[i].flags, table.bases[i].timestamp,
-                             table.bases[i].checksum));
-    HOTGATE_TRY(auto insertRecord, facts_.prepare("INSERT INTO hotpatch_record VALUES (?,?,?,?,?,?,?,?)"));
-    for (size_t i = 0; i < table.records.size(); ++i) {
-      const HotpatchRecord &record = table.records[i];
-      const uint32_t baseRva = record.inverse ? record.targetRva : record.writtenRva;
-      const uint32_t hotpatchRva = record.inverse ? record.writtenRva : record.targetRva;
-      const auto baseFunction = analysis_.pre.program.functionAtEntry(baseRva);
-      const auto hotpatchFunction = analysis_.hotpatch->program.functionAtEntry(hotpatchRva);
-      HOTGATE_CHECK(insertRecord.run(
-          hotpatch_.id, i, hotpatchRecordKindName(record.type), record.inverse, record.writtenRva, record.targetRva,
-          baseFunction ? std::optional<int64_t>(pre_.functions[*baseFunction]) : std::nullopt,
-          hotpatchFunction ? std::optional<int64_t>(hotpatch_.functions[*hotpatchFunction]) : std::nullopt));
-    }
     return {};
   }
 
@@ -380,7 +256,7 @@ private:
 
   facts::Database &facts_;
   const ModuleAnalysis &analysis_;
-  WrittenImage pre_, post_, hotpatch_;
+  WrittenModule written_;
 };
 
 } // namespace

@@ -1,33 +1,10 @@
 // Writes what the analyzer found about one module into the facts database (schema.sql).
 #pragma once
 
-#include "analyzer/code/program.h"
-#include "analyzer/diff/image_diff.h"
-#include "analyzer/diff/second_opinions.h"
 #include "analyzer/facts/database.h"
-#include "analyzer/image/hotpatch_table.h"
-
-#include <optional>
-#include <string>
+#include "analyzer/facts/module_analysis.h"
 
 namespace hotgate::analyzer {
-
-// One image of the module with what was read of it. `displayPath` is relative to KB.yaml.
-struct AnalyzedImage {
-  const Program &program;
-  std::string displayPath;
-};
-
-struct ModuleAnalysis {
-  std::string module; // "dhcpsrv.exe"
-  AnalyzedImage pre;
-  AnalyzedImage post;
-  const ImageDiff &diff;
-  std::optional<AnalyzedImage> hotpatch;
-  std::optional<HotpatchTable> hotpatchTable;
-  std::vector<FunctionDifference> hotpatchFunctions; // post against the hotpatch image
-  SecondOpinions preOpinions, postOpinions, hotpatchOpinions;
-};
 
 Result<> writeModule(facts::Database &facts, const ModuleAnalysis &analysis);
 

@@ -64,11 +64,10 @@ CREATE TABLE image (
   file_size         INTEGER NOT NULL,
   sha256            TEXT NOT NULL,
   symbols           TEXT NOT NULL,             -- private, public, none
-  hotpatch_compatible INTEGER NOT NULL,        -- debug type 20, bit 0x80
   UNIQUE (module, image)
 );
 
--- What the image says of itself in single bits (analyzer/image/image_properties.h): 'guard-cf', 'cet-compat', 'tls', ...
+-- What the image says of itself in single bits (analyzer/image/image_properties.h): 'guard-cf', 'cet-compat', 'hotpatch-compatible', ...
 CREATE TABLE image_property (image_id INTEGER NOT NULL REFERENCES image, name TEXT NOT NULL, PRIMARY KEY (image_id, name));
 
 CREATE TABLE section (

@@ -23,8 +23,8 @@ struct ExampleFacts {
 
   void write(facts::Database &database) const {
     const auto done = database.execute(R"(
-      INSERT INTO image VALUES (1, 'dhcpsrv.exe', 'pre', 'pre/dhcpsrv.exe', 'x64', 1, 2, 65536, 5120, '', 'private', 1);
-      INSERT INTO image VALUES (3, 'dhcpsrv.exe', 'hotpatch', 'hotpatch/dhcpsrv.exe', 'x64', 1, 2, 65536, 5120, '', 'private', 1);
+      INSERT INTO image VALUES (1, 'dhcpsrv.exe', 'pre', 'pre/dhcpsrv.exe', 'x64', 1, 2, 65536, 5120, '', 'private');
+      INSERT INTO image VALUES (3, 'dhcpsrv.exe', 'hotpatch', 'hotpatch/dhcpsrv.exe', 'x64', 1, 2, 65536, 5120, '', 'private');
       INSERT INTO section VALUES (1, '.text', 4096, 4096, 1024, 4096, 0x60000020);
       INSERT INTO section VALUES (3, '.text', 8192, 4096, 2048, 4096, 0x60000020);
       INSERT INTO function VALUES (10, 1, 0x1010, 32, 'Parse', 'Parse', 'pdb', 6, 2, 0, 0);

@@ -9,7 +9,7 @@ constexpr int preId = 1;
 constexpr int hotpatchId = 3;
 
 Result<> writeImage(facts::Database &facts, int id, const char *side, const analyzer::Image &image) {
-  HOTGATE_TRY(auto row, facts.prepare("INSERT INTO image VALUES (?, ?, ?, '', 'x64', 0, 0, 0, 0, '', 'none', 1)"));
+  HOTGATE_TRY(auto row, facts.prepare("INSERT INTO image VALUES (?, ?, ?, '', 'x64', 0, 0, 0, 0, '', 'none')"));
   return row.run(id, image.moduleName(), side);
 }
 

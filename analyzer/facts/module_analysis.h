@@ -1,0 +1,32 @@
+// What the analyzer found about one module: its images and how they compare.
+#pragma once
+
+#include "analyzer/code/program.h"
+#include "analyzer/diff/image_diff.h"
+#include "analyzer/diff/second_opinions.h"
+#include "analyzer/image/hotpatch_table.h"
+
+#include <optional>
+#include <string>
+
+namespace hotgate::analyzer {
+
+// One image of the module with what was read of it. `displayPath` is relative to KB.yaml.
+struct AnalyzedImage {
+  const Program &program;
+  std::string displayPath;
+  std::string sha256; // of the file
+};
+
+struct ModuleAnalysis {
+  std::string module; // "dhcpsrv.exe"
+  AnalyzedImage pre;
+  AnalyzedImage post;
+  const ImageDiff &diff;
+  std::optional<AnalyzedImage> hotpatch;
+  std::optional<HotpatchTable> hotpatchTable;
+  std::vector<FunctionDifference> hotpatchFunctions; // post against the hotpatch image
+  SecondOpinions preOpinions, postOpinions, hotpatchOpinions;
+};
+
+} // namespace hotgate::analyzer
