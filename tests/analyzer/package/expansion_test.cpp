@@ -73,6 +73,18 @@ TEST_F(ExpansionTest, ACompressedCabinetComesOutAsItWas) {
   EXPECT_EQ(filesBelow(target), files);
 }
 
+TEST_F(ExpansionTest, AnLzxCabinetComesOutAsItWas) {
+  const Files files = {{"a.dll", noise(100'000)}, {"b.txt", "text"}};
+  const std::string cabinet = lzxCabinetOf(files);
+  const auto result = expand(cabinet);
+  ASSERT_TRUE(result) << result.error().message();
+  EXPECT_EQ(filesBelow(target), files);
+  fs::remove_all(target);
+  std::string damaged = cabinet;
+  damaged[cabinet.find(files.at("a.dll").substr(0, 16)) - 15] = 0x7f; // a block of a type that there is not
+  EXPECT_FALSE(expand(damaged));
+}
+
 TEST_F(ExpansionTest, NamesThatLeadOutOfTheCabinetAreRefused) {
   for (const char *name : {"..\\evil.dll", "a\\..\\..\\evil.dll", "/tmp/evil.dll", "\\evil.dll", "C:\\evil.dll",
                            "a\\\\b.dll", ".", "a\\", "stream.dll:hidden", "bell\a.dll"}) {
@@ -169,11 +181,12 @@ TEST_F(ExpansionTest, AWimComesOutAsItWas) {
   const Files files = {{"a/b.dll", noise(100'000)}, {"c.txt", "text"}};
   for (const auto &[name, content] : files)
     writeBytes(folder.path() / "in" / name, content);
-  for (const char *compression : {"none", "XPRESS", "LZX"}) {
+  for (const char *compression : {"none", "XPRESS", "LZX", "LZMS", "LZMS --solid"}) {
     SCOPED_TRACE(compression);
     fs::remove_all(target);
-    makeWim(folder.path() / (std::string(compression) + ".wim"), folder.path() / "in", compression);
-    const auto result = expandWimFile(folder.path() / (std::string(compression) + ".wim"));
+    fs::remove(folder.path() / "x.wim");
+    makeWim(folder.path() / "x.wim", folder.path() / "in", compression);
+    const auto result = expandWimFile(folder.path() / "x.wim");
     ASSERT_TRUE(result) << result.error().message();
     EXPECT_EQ(filesBelow(target), files);
   }

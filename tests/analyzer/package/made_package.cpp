@@ -16,32 +16,15 @@ void put(std::string &bytes, uint64_t value, int size) {
 
 void run(const std::string &command) { ASSERT_EQ(std::system(command.c_str()), 0) << command; }
 
-} // namespace
+constexpr size_t blockSize = 0x8000;    // that a data block has expanded
+constexpr uint16_t uncompressed = 0;    // compression types of a folder
+constexpr uint16_t lzx21 = 21 << 8 | 3; // LZX with a window of 2 MiB
 
-TestFolder::TestFolder() {
-  std::string pattern = testing::TempDir() + "/hotgate-package-XXXXXX";
-  path_ = ::mkdtemp(pattern.data());
-}
-
-TestFolder::~TestFolder() {
-  std::error_code ignored; // a folder of a test that is left is no failure
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::string cabinetOf(const Files &files) {
-  std::vector<ClaimedFile> table;
-  std::string data;
-  for (const auto &[name, content] : files) {
-    table.push_back({name, static_cast<uint32_t>(content.size()), static_cast<uint32_t>(data.size())});
-    data += content;
-  }
-  return cabinetClaiming(table, data);
-}
-
-std::string cabinetClaiming(const std::vector<ClaimedFile> &files, const std::string &data) {
+// `start` stands in front of the first block's own bytes.
+std::string assembled(const std::vector<ClaimedFile> &files, const std::string &data, uint16_t compression,
+                      const std::string &start) {
   constexpr size_t headerSize = 36;
   constexpr size_t folderSize = 8;
-  constexpr size_t blockSize = 0x8000;
   std::string table;
   for (const ClaimedFile &file : files) {
     put(table, file.length, 4);
@@ -55,10 +38,11 @@ std::string cabinetClaiming(const std::vector<ClaimedFile> &files, const std::st
   std::string blocks;
   uint16_t count = 0;
   for (size_t at = 0; at < data.size(); at += blockSize, ++count) {
-    const std::string block = data.substr(at, blockSize);
+    const std::string expanded = data.substr(at, blockSize);
+    const std::string block = (at == 0 ? start : "") + expanded;
     put(blocks, 0, 4); // no checksum
     put(blocks, block.size(), 2);
-    put(blocks, block.size(), 2);
+    put(blocks, expanded.size(), 2);
     blocks += block;
   }
   const size_t dataAt = headerSize + folderSize + table.size();
@@ -75,8 +59,54 @@ std::string cabinetClaiming(const std::vector<ClaimedFile> &files, const std::st
   put(cabinet, 0, 4); // set
   put(cabinet, dataAt, 4);
   put(cabinet, count, 2);
-  put(cabinet, 0, 2); // not compressed
+  put(cabinet, compression, 2);
   return cabinet + table + blocks;
+}
+
+// The files one behind the other.
+std::string laidOut(const Files &files, std::vector<ClaimedFile> &table) {
+  std::string data;
+  for (const auto &[name, content] : files) {
+    table.push_back({name, static_cast<uint32_t>(content.size()), static_cast<uint32_t>(data.size())});
+    data += content;
+  }
+  return data;
+}
+
+} // namespace
+
+TestFolder::TestFolder() {
+  std::string pattern = testing::TempDir() + "/hotgate-package-XXXXXX";
+  path_ = ::mkdtemp(pattern.data());
+}
+
+TestFolder::~TestFolder() {
+  std::error_code ignored; // a folder of a test that is left is no failure
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::string cabinetOf(const Files &files) {
+  std::vector<ClaimedFile> table;
+  const std::string data = laidOut(files, table);
+  return cabinetClaiming(table, data);
+}
+
+std::string cabinetClaiming(const std::vector<ClaimedFile> &files, const std::string &data) {
+  return assembled(files, data, uncompressed, "");
+}
+
+std::string lzxCabinetOf(const Files &files) {
+  std::vector<ClaimedFile> table;
+  const std::string data = laidOut(files, table);
+  // Bits come in 16-bit words, the highest first: no x86 translation (0), a block that is stored (011), its length in
+  // 24 bits, 4 bits to the next word; then the three repeated offsets.
+  const auto bits = (uint32_t{3} << 24U | static_cast<uint32_t>(data.size())) << 4U;
+  std::string start;
+  put(start, bits >> 16U, 2);
+  put(start, bits, 2);
+  for (int offset = 0; offset < 3; ++offset)
+    put(start, 1, 4);
+  return assembled(table, data, lzx21, start);
 }
 
 void makeCompressedCabinet(const std::filesystem::path &cabinet, const std::vector<std::filesystem::path> &files) {

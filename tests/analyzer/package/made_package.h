@@ -27,6 +27,8 @@ using Files = std::map<std::string, std::string>; // content by name, as a packa
 
 // An uncompressed cabinet.
 std::string cabinetOf(const Files &files);
+// As LZX, which no tool here writes: one block that the format stores as it is. Together under 16 MiB.
+std::string lzxCabinetOf(const Files &files);
 
 // A cabinet whose file table says what the test wants: nothing has to be true.
 struct ClaimedFile {
@@ -38,7 +40,8 @@ std::string cabinetClaiming(const std::vector<ClaimedFile> &files, const std::st
 
 // With MSZIP; every file by its name without folders.
 void makeCompressedCabinet(const std::filesystem::path &cabinet, const std::vector<std::filesystem::path> &files);
-// `compression` as wimlib-imagex names it: "LZX", "XPRESS", "none".
+// `compression` as wimlib-imagex names it: "LZX", "XPRESS", "none"; "LZMS --solid" packs all files as one, as updates
+// do.
 void makeWim(const std::filesystem::path &wim, const std::filesystem::path &folder, const std::string &compression);
 
 void writeBytes(const std::filesystem::path &path, const std::string &bytes); // makes its folders
