@@ -27,8 +27,7 @@ public:
         facts_(std::move(facts)) {}
 
   Result<ExitCode> run() {
-    if (willRunLab())
-      HOTGATE_CHECK(harness::checkLabHost()); // before minutes of work, not behind them
+    HOTGATE_CHECK(checkLab()); // before minutes of work, not behind them
     HOTGATE_TRY(const ResultFolder folder, ResultFolder::prepare(options_.out));
     HOTGATE_TRY(const ScratchFolder scratch, ScratchFolder::make(options_.out)); // the lab reads from it, too
     HOTGATE_CHECK(timed("static", [&] { return staticHalf(scratch.path()); }));
@@ -44,7 +43,19 @@ public:
   }
 
 private:
-  bool willRunLab() const { return options_.parts != GateOptions::Parts::staticHalf && kb_.lab.has_value(); }
+  Result<harness::LabConfig> labConfig() const {
+    HOTGATE_TRY(harness::LabConfig config, harness::readLabConfig(*kb_.lab));
+    config.provider = options_.provider.value_or(config.provider);
+    return config;
+  }
+
+  // A mistake in lab.yaml, or a host that cannot do what it asks for.
+  Result<> checkLab() const {
+    if (options_.parts == GateOptions::Parts::staticHalf || !kb_.lab)
+      return {};
+    HOTGATE_TRY(const harness::LabConfig config, labConfig());
+    return harness::checkLabHost(config.provider);
+  }
 
   template <class Step> Result<> timed(const std::string &name, Step step) {
     const auto begin = std::chrono::steady_clock::now();
@@ -72,7 +83,7 @@ private:
       if (verdict.kind == rules::VerdictKind::block)
         return lackLab("lab not started: the static half blocks");
     }
-    HOTGATE_TRY(const harness::LabConfig config, harness::readLabConfig(*kb_.lab));
+    HOTGATE_TRY(const harness::LabConfig config, labConfig());
     HOTGATE_TRY(const std::vector<std::string> roles, rolesToRun());
     if (roles.empty())
       return lackLab("no role is known for the modules of this KB");
@@ -117,8 +128,11 @@ private:
                        fmt::format("role '{}' needs a patched module of its own, and this KB has none", role),
                        fmt::format("see 'components' in the role's file {}.yaml", role));
     HOTGATE_TRY(const auto cache, harness::defaultCacheFolder());
-    const harness::LabRequest request{
-        module->pre.path, module->hotpatch->path, config, role, {installation_.roles, installation_.agent, cache}};
+    const harness::LabRequest request{module->pre.path,
+                                      module->hotpatch->path,
+                                      config,
+                                      role,
+                                      {installation_.roles, installation_.agent, installation_.tap, cache}};
     return harness::runLab(request, facts_, [&](std::string_view step) {
       log::progress(fmt::format("{}: lab {}: {}", kb_.kb, role, step));
     });
@@ -137,8 +151,6 @@ private:
 
 Result<ExitCode> gateCommand(const GateOptions &options) {
   HOTGATE_TRY(KbFile kb, readKbFile(options.kb));
-  if (kb.lab && options.parts != GateOptions::Parts::staticHalf)
-    HOTGATE_CHECK(harness::readLabConfig(*kb.lab)); // a mistake in it is told at once
   HOTGATE_TRY(Installation installation, findInstallation());
   HOTGATE_TRY(auto catalogue, rules::loadCatalogue(options.rules.value_or(installation.rules)));
   HOTGATE_TRY(auto facts, facts::Database::create(":memory:"));

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cli/exit_code.h"
+#include "harness/lab/lab_config.h"
 #include "support/budget.h"
 #include "support/result.h"
 
@@ -21,7 +22,8 @@ struct GateOptions {
   std::filesystem::path out;
   std::optional<std::filesystem::path> rules; // else the installed catalogue
   Parts parts = Parts::whole;
-  BudgetLimits budget; // of each module
+  std::optional<harness::Provider> provider; // else lab.yaml's
+  BudgetLimits budget;                       // of each module
 };
 
 // The exit code is the verdict's.

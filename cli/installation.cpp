@@ -9,7 +9,8 @@ Result<Installation> findInstallation() {
   if (error || !std::filesystem::is_directory(share, error))
     return failFault(share.string(), "", "the folder with rules and roles is missing beside the program",
                      "build or install Hotgate as a whole");
-  return Installation{share / "rules", share / "roles", share / "agent" / "hotgate-agent.exe"};
+  return Installation{share / "rules", share / "roles", share / "agent" / "hotgate-agent.exe",
+                      executable.parent_path() / "hotgate-tap"};
 }
 
 } // namespace hotgate::cli

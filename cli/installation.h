@@ -12,6 +12,7 @@ struct Installation {
   std::filesystem::path rules; // HGnnn-name.sql
   std::filesystem::path roles; // dhcp.yaml
   std::filesystem::path agent; // hotgate-agent.exe
+  std::filesystem::path tap;   // hotgate-tap, beside the program
 };
 
 // Errors: fault, when the share folder is missing.

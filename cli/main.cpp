@@ -53,6 +53,10 @@ void addGate(CLI::App &parent, Command &chosen, const char *name, const char *he
   command->add_option("KB", options->kb, "KB.yaml")->required();
   command->add_option("--out", options->out, "Folder for verdict, report and facts")->required();
   command->add_option("--rules", options->rules, "Folder with rules; default: the installed catalogue");
+  if (parts != GateOptions::Parts::staticHalf)
+    command->add_option("--provider", options->provider, "Where the lab runs: qemu or wine-host; default: lab.yaml's")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, harness::Provider>{
+            {"qemu", harness::Provider::qemu}, {"wine-host", harness::Provider::wineHost}}));
   addBudget(*command, options->budget);
   command->callback([&chosen, options] { chosen = [options] { return gateCommand(*options); }; });
 }

@@ -274,8 +274,8 @@ CREATE TABLE lab_run (
   run_id   INTEGER PRIMARY KEY,
   role     TEXT NOT NULL,                      -- dhcp
   module   TEXT NOT NULL,
-  provider TEXT NOT NULL,                      -- qemu
-  accelerator TEXT NOT NULL,                   -- kvm, tcg
+  provider TEXT NOT NULL,                      -- qemu, wine-host
+  accelerator TEXT NOT NULL,                   -- kvm, tcg, native
   outcome  TEXT NOT NULL                       -- completed, lab-fault, interrupted
 );
 -- The steps of design "Lab", in order, each with its outcome. A step that was not reached has no row.

@@ -2,14 +2,31 @@
 
 #include "harness/lab/lab_sequence.h"
 #include "harness/lab/vm_guest.h"
+#include "harness/lab/wine_guest.h"
 #include "support/mapped_file.h"
+
+#include <memory>
 
 namespace hotgate::harness {
 
-Result<> checkLabHost() {
-  HOTGATE_CHECK(qemuVersion());
+Result<> checkLabHost(Provider provider) {
+  if (provider == Provider::qemu) {
+    HOTGATE_CHECK(qemuVersion());
+  } else if (findProgram("unshare").empty()) {
+    return failInput("unshare", "", "not found in PATH", "install util-linux");
+  }
   return {};
 }
+
+namespace {
+
+std::unique_ptr<Guest> makeGuest(GuestSetup setup, const std::filesystem::path &tap, const Progress &progress) {
+  if (setup.config.provider == Provider::wineHost)
+    return std::make_unique<WineGuest>(std::move(setup), tap, progress);
+  return std::make_unique<VmGuest>(std::move(setup), progress);
+}
+
+} // namespace
 
 Result<> runLab(const LabRequest &request, facts::Database &facts,
                 const std::function<void(std::string_view)> &progress) {
@@ -17,20 +34,21 @@ Result<> runLab(const LabRequest &request, facts::Database &facts,
     return failUsage(request.role, "", "no such role", "use dhcp, the only role so far");
   HOTGATE_TRY(const DhcpRole role, readDhcpRole(request.installation.roles / "dhcp.yaml"));
   // Whatever is wrong with the files is said before a guest is built or started.
-  HOTGATE_CHECK(checkLabHost());
+  HOTGATE_CHECK(checkLabHost(request.config.provider));
   HOTGATE_CHECK(MappedFile::open(request.hotpatchImage));
   HOTGATE_CHECK(MappedFile::open(request.installation.agent));
   HOTGATE_TRY(const std::vector<PredictedRedirect> redirects, predictRedirects(facts, request.preImage));
 
-  HOTGATE_TRY(LabRecords records, LabRecords::begin(facts, request.role, request.preImage.filename().string(), "qemu"));
-  VmGuest guest({.cache = request.installation.cache,
-                 .agent = request.installation.agent,
-                 .preImage = request.preImage,
-                 .hotpatchImage = request.hotpatchImage,
-                 .address = role.guestAddress,
-                 .config = request.config},
-                progress);
-  return LabSequence(guest, role, request.config, redirects, records, progress).run();
+  HOTGATE_TRY(LabRecords records, LabRecords::begin(facts, request.role, request.preImage.filename().string(),
+                                                    providerName(request.config.provider)));
+  const auto guest = makeGuest({.cache = request.installation.cache,
+                                .agent = request.installation.agent,
+                                .preImage = request.preImage,
+                                .hotpatchImage = request.hotpatchImage,
+                                .address = role.guestAddress,
+                                .config = request.config},
+                               request.installation.tap, progress);
+  return LabSequence(*guest, role, request.config, redirects, records, progress).run();
 }
 
 } // namespace hotgate::harness

@@ -1,7 +1,7 @@
 // The dynamic half of the gate: one hotpatch image applied to a running service in a guest, observed from outside.
 //
-//   HOTGATE_CHECK(checkLabHost());
 //   HOTGATE_TRY(const LabConfig config, readLabConfig(folder / "lab.yaml"));
+//   HOTGATE_CHECK(checkLabHost(config.provider));
 //   HOTGATE_CHECK(runLab({pre, hotpatch, config, "dhcp", installation}, facts, progress));
 //
 // Needs the hotpatch table's records in the facts (the static half writes them). A lab fault is an outcome in the
@@ -20,6 +20,7 @@ namespace hotgate::harness {
 struct LabInstallation {
   std::filesystem::path roles; // folder with dhcp.yaml
   std::filesystem::path agent; // hotgate-agent.exe
+  std::filesystem::path tap;   // hotgate-tap, for the provider wine-host
   std::filesystem::path cache; // defaultCacheFolder() of harness/vm/cache.h
 };
 
@@ -31,8 +32,8 @@ struct LabRequest {
   LabInstallation installation;
 };
 
-// Errors: input, when there is no QEMU in PATH.
-Result<> checkLabHost();
+// Errors: input, when this host lacks what the provider needs (QEMU, unshare).
+Result<> checkLabHost(Provider provider);
 
 // Runs on the calling thread; QEMU ends when that thread does.
 Result<> runLab(const LabRequest &request, facts::Database &facts,

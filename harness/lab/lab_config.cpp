@@ -4,11 +4,16 @@
 
 namespace hotgate::harness {
 
+std::string_view providerName(Provider provider) { return provider == Provider::qemu ? "qemu" : "wine-host"; }
+
 Result<LabConfig> readLabConfig(const std::filesystem::path &path) {
   HOTGATE_TRY(StrictYaml file, StrictYaml::open(path));
   LabConfig config;
-  if (file.text("provider", "qemu") != "qemu")
-    file.refuse("provider", "must be qemu");
+  const std::string provider = file.text("provider", "qemu");
+  if (provider == providerName(Provider::wineHost))
+    config.provider = Provider::wineHost;
+  else if (provider != providerName(Provider::qemu))
+    file.refuse("provider", "must be qemu or wine-host");
   config.memoryMiB = static_cast<int>(file.integer("memory", 384, 16384, config.memoryMiB));
   StrictYaml service = file.map("service");
   config.serviceName = service.text("name");

@@ -5,7 +5,11 @@
 
 namespace hotgate::harness {
 
+enum class Provider : uint8_t { qemu, wineHost };
+[[nodiscard]] std::string_view providerName(Provider provider); // as in lab.yaml: qemu, wine-host
+
 struct LabConfig {
+  Provider provider = Provider::qemu;
   int memoryMiB = 512;
   std::string serviceName;
   std::string serviceArguments;

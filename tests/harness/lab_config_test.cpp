@@ -43,6 +43,12 @@ TEST(LabConfig, ReadsEveryKey) {
   EXPECT_EQ(config.soak.clients, 4);
 }
 
+TEST(LabConfig, TheProviderMayBeThisHostsWine) {
+  const TemporaryFolder folder;
+  const auto path = folder.write("lab.yaml", replaced(complete, "provider: qemu", "provider: wine-host"));
+  EXPECT_EQ(readLabConfig(path).value().provider, Provider::wineHost);
+}
+
 TEST(LabConfig, OptionalKeysHaveDefaults) {
   const TemporaryFolder folder;
   std::string text = replaced(complete, "provider: qemu\nmemory: 640\n", "");

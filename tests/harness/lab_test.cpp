@@ -28,7 +28,7 @@ protected:
     request.preImage = example.preImage;
     request.hotpatchImage = example.preImage;
     request.role = "dhcp";
-    request.installation = {HOTGATE_ROLES, example.preImage, example.folder.path() / "cache"};
+    request.installation = {HOTGATE_ROLES, example.preImage, example.preImage, example.folder.path() / "cache"};
   }
   Error refusal() {
     const auto ran = runLab(request, facts, [](std::string_view) {});
@@ -47,12 +47,15 @@ protected:
 
 TEST_F(Lab, AHostWithoutQemuIsAnInputErrorThatNamesThePackage) {
   const WithoutPrograms nothing;
-  const auto checked = checkLabHost();
+  const auto checked = checkLabHost(Provider::qemu);
   ASSERT_FALSE(checked);
   EXPECT_EQ(checked.error().kind, ErrorKind::input);
   EXPECT_THAT(checked.error().message(), HasSubstr("qemu-system-x86_64"));
   EXPECT_THAT(checked.error().next, HasSubstr("qemu-system-x86"));
   EXPECT_EQ(refusal().entity, "qemu-system-x86_64");
+  const auto withoutMachine = checkLabHost(Provider::wineHost);
+  ASSERT_FALSE(withoutMachine);
+  EXPECT_EQ(withoutMachine.error().entity, "unshare");
 }
 
 TEST_F(Lab, AnUnknownRoleIsAUsageError) {

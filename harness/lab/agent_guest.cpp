@@ -1,0 +1,69 @@
+#include "harness/lab/agent_guest.h"
+
+namespace hotgate::harness {
+namespace {
+
+using std::chrono::seconds;
+
+// The one place of the agent's deadlines. Under TCG the first start of a service takes some seconds; a call to the
+// agent takes milliseconds, but it shares two emulated processors with a service under load.
+constexpr seconds serviceDeadline{60};
+constexpr seconds callDeadline{20};
+constexpr seconds patchDeadline{30};
+
+constexpr const char *windowsFolder = "C:\\hotgate";
+
+} // namespace
+
+Result<> AgentGuest::checkModuleName() const {
+  // A real module's name is this plain.
+  if (!module_.empty() && module_.front() != '.' &&
+      module_.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+          std::string::npos)
+    return {};
+  return failInput(setup_.preImage.string(), "", "the file name has characters that no module's has",
+                   "rename the image");
+}
+
+Result<> AgentGuest::installService(ProcessAgent &agent) {
+  agent_ = &agent;
+  return agent_->installService(setup_.config.serviceName, fmt::format("{}\\{}", windowsFolder, module_),
+                                setup_.config.serviceArguments, after(serviceDeadline));
+}
+
+Result<ServiceStatus> AgentGuest::startService() {
+  return agent_->startService(setup_.config.serviceName, after(serviceDeadline));
+}
+
+Result<ServiceStatus> AgentGuest::queryService() {
+  return agent_->queryService(setup_.config.serviceName, after(callDeadline));
+}
+
+Result<ProcessCounters> AgentGuest::counters(int64_t pid) {
+  const Deadline deadline = after(callDeadline);
+  HOTGATE_TRY(ProcessCounters counters, agent_->counters(pid, deadline));
+  if (!counters.alive)
+    return counters;
+  const auto measured = privateBytes(pid, deadline);
+  if (measured) {
+    counters.privateBytes = *measured;
+    return counters;
+  }
+  // It may have ended between the two questions.
+  HOTGATE_TRY(const ProcessCounters again, agent_->counters(pid, deadline));
+  if (again.alive)
+    return Failure(measured.error());
+  return again;
+}
+
+Result<AppliedPatch> AgentGuest::apply(int64_t pid) {
+  return agent_->apply(pid, module_, fmt::format("{}\\hotpatch\\{}", windowsFolder, module_), after(patchDeadline));
+}
+
+Result<> AgentGuest::undo(int64_t pid) { return agent_->undo(pid, module_, after(patchDeadline)); }
+
+Result<std::vector<uint8_t>> AgentGuest::read(int64_t pid, uint32_t rva, uint32_t size) {
+  return agent_->read(pid, module_, rva, size, after(callDeadline));
+}
+
+} // namespace hotgate::harness

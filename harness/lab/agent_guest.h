@@ -1,0 +1,52 @@
+// What every guest with our agent in it does alike: the base image as a service in C:\\hotgate, the hotpatch image
+// beside it, and the calls to the agent.
+#pragma once
+
+#include "harness/lab/guest.h"
+#include "harness/lab/lab_config.h"
+
+#include <filesystem>
+
+namespace hotgate::harness {
+
+// The files and the service that a guest is set up with.
+struct GuestSetup {
+  std::filesystem::path cache;
+  std::filesystem::path agent; // hotgate-agent.exe
+  std::filesystem::path preImage;
+  std::filesystem::path hotpatchImage;
+  std::string address; // of the guest's network device, "10.77.0.1/24"
+  LabConfig config;
+};
+
+class AgentGuest : public Guest {
+public:
+  Result<ServiceStatus> startService() override;
+  Result<ServiceStatus> queryService() override;
+  Result<ProcessCounters> counters(int64_t pid) override;
+  Result<AppliedPatch> apply(int64_t pid) override;
+  Result<> undo(int64_t pid) override;
+  Result<std::vector<uint8_t>> read(int64_t pid, uint32_t rva, uint32_t size) override;
+  [[nodiscard]] bool wasRefused() const override { return agent_ != nullptr && agent_->wasRefused(); }
+
+protected:
+  explicit AgentGuest(GuestSetup setup) : setup_(std::move(setup)), module_(setup_.preImage.filename().string()) {}
+
+  [[nodiscard]] const GuestSetup &setup() const { return setup_; }
+  [[nodiscard]] const std::string &module() const { return module_; }
+  // The name goes into guest paths and a shell script.
+  [[nodiscard]] Result<> checkModuleName() const;
+  // With the files in place: C:\\hotgate\\MODULE and C:\\hotgate\\hotpatch\\MODULE. `agent` outlives this guest's use
+  // of it.
+  Result<> installService(ProcessAgent &agent);
+
+private:
+  // Linux' count of the process' private memory: the file smaps_rollup of the one process that runs the module.
+  virtual Result<int64_t> privateBytes(int64_t pid, Deadline deadline) = 0;
+
+  GuestSetup setup_;
+  std::string module_;
+  ProcessAgent *agent_ = nullptr; // nullptr before restore()
+};
+
+} // namespace hotgate::harness

@@ -1,0 +1,65 @@
+#include "harness/lab/wine_guest.h"
+
+#include "harness/guest/linux_memory.h"
+#include "harness/wine/wine_prefix.h"
+
+#include <fstream>
+#include <sstream>
+
+namespace hotgate::harness {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::seconds;
+
+constexpr seconds networkDeadline{20};
+constexpr seconds wineDeadline{40}; // measured 0.7 s on an idle machine
+constexpr int startAttempts = 3;    // on a busy machine wine's own start sometimes hangs
+
+} // namespace
+
+Result<> WineGuest::restore() {
+  HOTGATE_CHECK(checkModuleName());
+  HOTGATE_TRY(const fs::path prefix, provideWinePrefix(setup().cache, progress_));
+  for (int attempt = 1;; ++attempt) {
+    auto started = startSandbox(prefix);
+    if (started)
+      return installService(*agent_);
+    if (attempt == startAttempts || started.error().kind == ErrorKind::input)
+      return started;
+  }
+}
+
+Result<> WineGuest::startSandbox(const fs::path &prefix) {
+  sandbox_.reset();
+  HOTGATE_TRY(sandbox_, WineSandbox::start({.prefix = prefix,
+                                            .tap = tap_,
+                                            .address = setup().address,
+                                            .agent = setup().agent,
+                                            .base = setup().preImage,
+                                            .hotpatch = setup().hotpatchImage},
+                                           after(networkDeadline)));
+  agent_.emplace(sandbox_->takeAgent());
+  link_.emplace(sandbox_->takeTap());
+  auto answered = agent_->ping(after(wineDeadline));
+  if (answered)
+    return {};
+  Error error = std::move(answered).error();
+  error.reason += "; the sandbox printed: " + sandbox_->outputTail();
+  return Failure(std::move(error));
+}
+
+Result<int64_t> WineGuest::privateBytes(int64_t pid, Deadline) {
+  if (pid != linuxProcessOf_) {
+    HOTGATE_TRY(linuxPid_, sandbox_->findProcess(module()));
+    linuxProcessOf_ = pid;
+  }
+  const std::string path = fmt::format("/proc/{}/smaps_rollup", linuxPid_);
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  if (const auto bytes = parsePrivateDirty(text.str()))
+    return *bytes;
+  return failFault("wine sandbox", path, "has no Private_Dirty", "the run counts as a lab fault; run it again");
+}
+
+} // namespace hotgate::harness

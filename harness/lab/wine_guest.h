@@ -1,0 +1,35 @@
+// The guest of a quick local run: the service under this host's wine, in a sandbox with one wire (wine_sandbox.h). It
+// starts in a second and needs no machine; but the code under test runs on this host's kernel.
+#pragma once
+
+#include "harness/lab/agent_guest.h"
+#include "harness/roles/tap_link.h"
+#include "harness/vm/cache.h"
+#include "harness/wine/wine_sandbox.h"
+
+namespace hotgate::harness {
+
+class WineGuest : public AgentGuest {
+public:
+  // `tap`: the program hotgate-tap.
+  WineGuest(GuestSetup setup, std::filesystem::path tap, const Progress &progress)
+      : AgentGuest(std::move(setup)), tap_(std::move(tap)), progress_(progress) {}
+
+  Result<> restore() override;
+  [[nodiscard]] std::string_view accelerator() const override { return "native"; }
+  Link &link() override { return *link_; }
+
+private:
+  Result<> startSandbox(const std::filesystem::path &prefix);
+  Result<int64_t> privateBytes(int64_t pid, Deadline deadline) override;
+
+  std::filesystem::path tap_;
+  const Progress &progress_;
+  std::optional<WineSandbox> sandbox_;
+  std::optional<ProcessAgent> agent_;
+  std::optional<TapLink> link_;
+  int64_t linuxProcessOf_ = 0; // the Windows PID that linuxPid_ belongs to
+  int linuxPid_ = 0;
+};
+
+} // namespace hotgate::harness

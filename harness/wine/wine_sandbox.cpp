@@ -1,0 +1,102 @@
+#include "harness/wine/wine_sandbox.h"
+
+#include "harness/wine/recipe.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace hotgate::harness {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t commandNameLimit = 15; // TASK_COMM_LEN without its zero
+constexpr const char *install = "install wine64, util-linux and iproute2; run as root, or allow user namespaces and /dev/net/tun";
+
+// The descriptor that hotgate-tap sends.
+Result<FileDescriptor> receiveDescriptor(int socket, Deadline deadline) {
+  pollfd entry{socket, POLLIN, 0};
+  if (poll(&entry, 1, millisecondsUntil(deadline)) != 1)
+    return failFault("wine sandbox", "", "no network device within the deadline", install);
+  char byte = 0;
+  iovec content{&byte, 1};
+  int descriptor = -1;
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptor)] = {}; // NOLINT(*-avoid-c-arrays): the system's form
+  msghdr message{};
+  message.msg_iov = &content;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != 1)
+    return failFault("wine sandbox", "", "it ended before its network stood", install);
+  const cmsghdr *header = CMSG_FIRSTHDR(&message);
+  if (header == nullptr || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof descriptor))
+    return failFault("wine sandbox", "", "no descriptor came with the network device's message", install);
+  std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
+  return FileDescriptor(descriptor);
+}
+
+std::string linkTarget(const fs::path &link) {
+  std::error_code error;
+  return fs::read_symlink(link, error).string();
+}
+
+} // namespace
+
+std::vector<std::string> sandboxCommand(const std::vector<std::string> &variables, std::string_view script) {
+  std::vector<std::string> command{"unshare", "--net", "--pid", "--mount", "--fork", "--kill-child", "--mount-proc"};
+  if (geteuid() != 0)
+    command.insert(command.end(), {"--user", "--map-root-user"});
+  command.insert(command.end(), {"env", "-i", "PATH=/usr/bin:/bin:/usr/sbin:/sbin"});
+  command.insert(command.end(), variables.begin(), variables.end());
+  command.insert(command.end(), {"sh", "-c", std::string(script)});
+  return command;
+}
+
+Result<WineSandbox> WineSandbox::start(const Setup &setup, Deadline deadline) {
+  HOTGATE_TRY(SocketPair agent, makeSocketPair());
+  HOTGATE_TRY(SocketPair tap, makeSocketPair());
+  const std::vector<std::string> variables{
+      "PREFIX=" + fs::absolute(setup.prefix).string(), "AGENT_PROGRAM=" + fs::absolute(setup.agent).string(),
+      "BASE=" + fs::absolute(setup.base).string(),     "HOTPATCH=" + fs::absolute(setup.hotpatch).string(),
+      "TAP=" + fs::absolute(setup.tap).string(),       "ADDRESS=" + setup.address,
+      fmt::format("AGENT={}", agent.theirs.get()),     fmt::format("TAP_SOCKET={}", tap.theirs.get())};
+  HOTGATE_TRY(ChildProcess process, ChildProcess::start({.arguments = sandboxCommand(variables, recipe::runAgent()),
+                                                         .inherited = {agent.theirs.get(), tap.theirs.get()}}));
+  agent.theirs.close();
+  tap.theirs.close();
+  auto device = receiveDescriptor(tap.ours.get(), deadline);
+  if (!device) {
+    Error error = std::move(device).error();
+    error.reason += "; it printed: " + process.outputTail();
+    return Failure(std::move(error));
+  }
+  return WineSandbox(std::move(process), std::move(agent.ours), *std::move(device));
+}
+
+Result<int> WineSandbox::findProcess(const std::string &program) const {
+  const std::string inside = linkTarget(fmt::format("/proc/{}/ns/pid_for_children", process_.pid()));
+  const std::string name = program.substr(0, commandNameLimit); // wine names a process after its program
+  std::vector<int> found;
+  std::error_code error;
+  for (fs::directory_iterator each("/proc", error), end; !error && each != end; each.increment(error)) {
+    const std::string folder = each->path().filename().string();
+    if (folder.find_first_not_of("0123456789") != std::string::npos ||
+        linkTarget(each->path() / "ns" / "pid") != inside)
+      continue;
+    std::string command;
+    std::getline(std::ifstream(each->path() / "comm") >> std::ws, command);
+    if (command == name)
+      found.push_back(std::stoi(folder));
+  }
+  if (inside.empty() || found.size() != 1)
+    return failFault("wine sandbox", program, fmt::format("expected one process of this name, found {}", found.size()),
+                     "the run counts as a lab fault; run it again");
+  return found.front();
+}
+
+} // namespace hotgate::harness

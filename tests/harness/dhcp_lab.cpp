@@ -1,0 +1,71 @@
+#include "tests/harness/dhcp_lab.h"
+
+#include "harness/guest/ready_guest.h"
+#include "harness/wine/wine_prefix.h"
+#include "tests/harness/vm/image_facts.h"
+
+#include <iostream>
+
+namespace hotgate::harness {
+namespace {
+
+const Progress say = [](std::string_view text) { std::cerr << text << "\n"; };
+
+void provideVirtualMachine(int memoryMiB) {
+  const auto cache = defaultCacheFolder().value();
+  const auto image = provideGuestImage(cache, say);
+  ASSERT_TRUE(image) << image.error().message();
+  const auto accelerator = chooseAccelerator(cache, *image, say);
+  ASSERT_TRUE(accelerator) << accelerator.error().message();
+  const auto state = provideReadyState(cache, *image, {*accelerator, memoryMiB}, HOTGATE_AGENT, say);
+  ASSERT_TRUE(state) << state.error().message();
+}
+
+void provide(const LabConfig &config) {
+  if (config.provider == Provider::qemu)
+    return provideVirtualMachine(config.memoryMiB);
+  const auto prefix = provideWinePrefix(defaultCacheFolder().value(), say);
+  ASSERT_TRUE(prefix) << prefix.error().message();
+}
+
+} // namespace
+
+void DhcpLab::run(const std::string &kb, Provider provider) {
+  const std::filesystem::path folder = std::filesystem::path(HOTGATE_CORPUS) / kb;
+  auto config = readLabConfig(folder / "lab.yaml");
+  ASSERT_TRUE(config) << config.error().message();
+  config->provider = provider;
+  const LabRequest request{.preImage = folder / "pre" / "dhcpsrv.exe",
+                           .hotpatchImage = folder / "hotpatch" / "dhcpsrv.exe",
+                           .config = *config,
+                           .role = "dhcp",
+                           .installation = {HOTGATE_ROLES, HOTGATE_AGENT, HOTGATE_TAP, defaultCacheFolder().value()}};
+  const auto written = writeImageFacts(facts, request.preImage, request.hotpatchImage);
+  ASSERT_TRUE(written) << written.error().message();
+  ASSERT_NO_FATAL_FAILURE(provide(*config));
+  const Clock::time_point before = Clock::now();
+  const auto ran = runLab(request, facts, [before](std::string_view text) {
+    const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - before).count();
+    std::cerr << fmt::format("{:6} ms  {}\n", elapsed, text);
+  });
+  ASSERT_TRUE(ran) << ran.error().message();
+  took = Clock::now() - before;
+  for (const char *table :
+       {"lab_run", "lab_step", "lab_probe", "lab_witness", "lab_process", "lab_slope", "lab_growth", "lab_bytes"})
+    for (const std::string &row : rows(fmt::format("SELECT * FROM {}", table)))
+      std::cerr << table << ": " << row << "\n";
+}
+
+std::vector<std::string> DhcpLab::rows(const std::string &sql) {
+  facts::Statement statement = facts.prepare(sql).value();
+  std::vector<std::string> result;
+  while (statement.step().value()) {
+    std::string row;
+    for (int column = 0; column < statement.columnCount(); ++column)
+      row += (column == 0 ? "" : " ") + statement.text(column);
+    result.push_back(row);
+  }
+  return result;
+}
+
+} // namespace hotgate::harness
