@@ -307,16 +307,26 @@ CREATE TABLE lab_process (
 -- Counters during a soak. 'transactions' counts completed exchanges since the start of the soak.
 CREATE TABLE lab_sample (
   run_id INTEGER NOT NULL REFERENCES lab_run, phase TEXT NOT NULL, transactions INTEGER NOT NULL,
-  private_bytes INTEGER NOT NULL, threads INTEGER NOT NULL, PRIMARY KEY (run_id, phase, transactions)
+  private_bytes INTEGER NOT NULL, threads INTEGER NOT NULL,
+  handles INTEGER,                             -- NULL where the guest does not say
+  PRIMARY KEY (run_id, phase, transactions)
 );
--- Slope of private bytes per transaction: Theil-Sen with a bootstrap interval.
+-- Slope of a counter per transaction: Theil-Sen with a bootstrap interval. counter: private-bytes, threads, handles.
 CREATE TABLE lab_slope (
-  run_id INTEGER NOT NULL REFERENCES lab_run, phase TEXT NOT NULL, samples INTEGER NOT NULL, transactions INTEGER NOT NULL,
-  bytes_per_transaction REAL NOT NULL, low REAL NOT NULL, high REAL NOT NULL, confidence REAL NOT NULL, PRIMARY KEY (run_id, phase)
+  run_id INTEGER NOT NULL REFERENCES lab_run, phase TEXT NOT NULL, counter TEXT NOT NULL, samples INTEGER NOT NULL, transactions INTEGER NOT NULL,
+  per_transaction REAL NOT NULL, low REAL NOT NULL, high REAL NOT NULL, confidence REAL NOT NULL, PRIMARY KEY (run_id, phase, counter)
 );
 -- patched minus control of the same run.
 CREATE TABLE lab_growth (
-  run_id INTEGER PRIMARY KEY REFERENCES lab_run, bytes_per_transaction REAL NOT NULL, low REAL NOT NULL, high REAL NOT NULL, confidence REAL NOT NULL
+  run_id INTEGER NOT NULL REFERENCES lab_run, counter TEXT NOT NULL, per_transaction REAL NOT NULL, low REAL NOT NULL, high REAL NOT NULL,
+  confidence REAL NOT NULL, PRIMARY KEY (run_id, counter)
+);
+-- Latencies of the two soaks compared by rank (harness/monitor/latency.h).
+CREATE TABLE lab_latency (
+  run_id INTEGER NOT NULL REFERENCES lab_run, exchange TEXT NOT NULL, control_answers INTEGER NOT NULL, patched_answers INTEGER NOT NULL,
+  control_median_ms REAL NOT NULL, patched_median_ms REAL NOT NULL,
+  slower  REAL NOT NULL,                       -- how likely a patched answer takes longer than a control one; 0.5: no difference
+  p_value REAL NOT NULL, PRIMARY KEY (run_id, exchange)
 );
 -- Guest memory against the prediction. after: 'apply' or 'undo'.
 CREATE TABLE lab_bytes (

@@ -124,10 +124,14 @@ INSERT INTO lab_process VALUES
   (1, 5, 'patched', 'soak', 'running', 'running', 432, 1700000000, NULL), (1, 6, 'undone', 'smoke', 'running', 'running', 432, 1700000000, NULL);
 WITH RECURSIVE sample(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM sample WHERE n < 30)
 INSERT INTO lab_sample
-  SELECT 1, phase, n * 20, base + (n * 7919 % 5) * 4096, 6
+  SELECT 1, phase, n * 20, base + (n * 7919 % 5) * 4096, 6, 120
   FROM sample, (SELECT 'control' AS phase, 2600000 AS base UNION SELECT 'patched', 2680000);
-INSERT INTO lab_slope VALUES (1, 'control', 31, 600, 0.4, -3.1, 4.2, 0.95), (1, 'patched', 31, 600, 1.2, -2.6, 5.0, 0.95);
-INSERT INTO lab_growth VALUES (1, 0.8, -4.0, 5.5, 0.95);
+INSERT INTO lab_slope VALUES
+  (1, 'control', 'private-bytes', 31, 600, 0.4, -3.1, 4.2, 0.95), (1, 'patched', 'private-bytes', 31, 600, 1.2, -2.6, 5.0, 0.95),
+  (1, 'control', 'threads', 31, 600, 0, 0, 0, 0.95), (1, 'patched', 'threads', 31, 600, 0, 0, 0, 0.95),
+  (1, 'control', 'handles', 31, 600, 0, 0, 0, 0.95), (1, 'patched', 'handles', 31, 600, 0, 0, 0, 0.95);
+INSERT INTO lab_growth VALUES (1, 'private-bytes', 0.8, -4.0, 5.5, 0.95), (1, 'threads', 0, 0, 0, 0.95), (1, 'handles', 0, 0, 0, 0.95);
+INSERT INTO lab_latency VALUES (1, 'discover-offer', 300, 300, 3.5, 3.6, 0.52, 0.4), (1, 'renew', 300, 300, 3.5, 3.4, 0.48, 0.4);
 INSERT INTO lab_bytes VALUES
   (1, 'apply', 0x1400, 'ParseOptions', 'ebf9', 'ebf9'), (1, 'apply', 0x1600, 'ProcessRenew', 'ebf9', 'ebf9'),
   (1, 'undo', 0x1400, 'ParseOptions', '4889', '4889'), (1, 'undo', 0x1600, 'ProcessRenew', '4053', '4053');

@@ -3,7 +3,9 @@
 #include "harness/agent/process.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <psapi.h>
+#include <vector>
 
 namespace hotgate::harness::agent {
 namespace {
@@ -18,11 +20,45 @@ json privateBytes(HANDLE process) {
   return wineVersion() ? counters.PagefileUsage : counters.PrivateUsage;
 }
 
-json handleCount(HANDLE process) {
+// The system's list of all handles, one entry each; GetProcessHandleCount of wine 8 always answers 0.
+json countInSystemList(uint32_t pid) {
+  struct Entry {
+    void *object;
+    uintptr_t pid;
+    uintptr_t handle;
+    ULONG access;
+    USHORT backTrace, type;
+    ULONG attributes, reserved;
+  };
+  struct List {
+    uintptr_t count;
+    uintptr_t reserved;
+    Entry entries[1]; // NOLINT(*-avoid-c-arrays): the system's form
+  };
+  constexpr ULONG extendedHandleInformation = 64;
+  constexpr LONG lengthMismatch = static_cast<LONG>(0xC0000004);
+  using Query = LONG(WINAPI *)(ULONG, void *, ULONG, ULONG *);
+  const auto query = reinterpret_cast<Query>(
+      reinterpret_cast<void *>(GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "NtQuerySystemInformation")));
+  for (size_t size = size_t{1} << 16U; query != nullptr && size <= size_t{1} << 26U; size *= 2) {
+    std::vector<std::byte> buffer(size);
+    const LONG status = query(extendedHandleInformation, buffer.data(), static_cast<ULONG>(size), nullptr);
+    if (status == lengthMismatch)
+      continue;
+    const auto *list = reinterpret_cast<const List *>(buffer.data());
+    if (status != 0 || list->count > (size - offsetof(List, entries)) / sizeof(Entry))
+      return nullptr;
+    return std::count_if(list->entries, list->entries + list->count,
+                         [pid](const Entry &entry) { return entry.pid == pid; });
+  }
+  return nullptr;
+}
+
+json handleCount(HANDLE process, uint32_t pid) {
+  if (wineVersion())
+    return countInSystemList(pid);
   DWORD count = 0;
-  if (wineVersion() || !GetProcessHandleCount(process, &count)) // wine 8 always answers 0
-    return nullptr;
-  return count;
+  return GetProcessHandleCount(process, &count) ? json(count) : json(nullptr);
 }
 
 json threadCount(uint32_t pid) {
@@ -54,7 +90,7 @@ Outcome<json> readCounters(uint32_t pid, HANDLE kept) {
   counters["alive"] = true;
   counters["private_bytes"] = privateBytes(process);
   counters["threads"] = threadCount(pid);
-  counters["handles"] = handleCount(process);
+  counters["handles"] = handleCount(process, pid);
   return counters;
 }
 

@@ -155,6 +155,8 @@ Result<ProcessCounters> ProcessAgent::counters(int64_t pid, Deadline deadline) {
   if (counters.alive) {
     counters.privateBytes = reader.integer("private_bytes");
     counters.threads = reader.integer("threads");
+    if (!reader.isNull("handles"))
+      counters.handles = reader.integer("handles");
     counters.startTime = reader.integer("start_time");
   } else if (!reader.isNull("exit_code")) {
     counters.exitCode = reader.integer("exit_code");

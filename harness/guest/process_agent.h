@@ -24,7 +24,8 @@ struct ProcessCounters {
   std::optional<int64_t> exitCode;
   int64_t privateBytes = 0;
   int64_t threads = 0;
-  int64_t startTime = 0; // with the PID it says whether this is still the same process
+  std::optional<int64_t> handles; // not known everywhere
+  int64_t startTime = 0;          // with the PID it says whether this is still the same process
 };
 
 // Where the agent says that it sent a function's calls.

@@ -10,6 +10,11 @@ std::string_view outcomeName(StepOutcome outcome) {
   return names.at(static_cast<size_t>(outcome));
 }
 
+std::string_view counterName(Counter counter) {
+  constexpr std::array<std::string_view, 3> names{"private-bytes", "threads", "handles"};
+  return names.at(static_cast<size_t>(counter));
+}
+
 } // namespace
 
 std::string_view phaseName(Phase phase) {
@@ -79,19 +84,24 @@ Result<> LabRecords::process(Phase phase, Step step, const ServiceStatus &servic
 }
 
 Result<> LabRecords::sample(Phase phase, int64_t transactions, const ProcessCounters &counters) {
-  return insert("INSERT INTO lab_sample VALUES (?, ?, ?, ?, ?)", phaseName(phase), transactions, counters.privateBytes,
-                counters.threads);
+  return insert("INSERT INTO lab_sample VALUES (?, ?, ?, ?, ?, ?)", phaseName(phase), transactions,
+                counters.privateBytes, counters.threads, counters.handles);
 }
 
-Result<> LabRecords::slope(Phase phase, const Slope &slope, size_t samples, int64_t transactions) {
-  return insert("INSERT INTO lab_slope VALUES (?, ?, ?, ?, ?, ?, ?, ?)", phaseName(phase), samples, transactions,
-                slope.bytesPerTransaction, slope.low, slope.high, slopeConfidence);
+Result<> LabRecords::slope(Phase phase, Counter counter, const Slope &slope, size_t samples, int64_t transactions) {
+  return insert("INSERT INTO lab_slope VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", phaseName(phase), counterName(counter),
+                samples, transactions, slope.perTransaction, slope.low, slope.high, slopeConfidence);
 }
 
-Result<> LabRecords::growth(const Slope &slope) {
+Result<> LabRecords::growth(Counter counter, const Slope &slope) {
   sawPatch_ = true;
-  return insert("INSERT INTO lab_growth VALUES (?, ?, ?, ?, ?)", slope.bytesPerTransaction, slope.low, slope.high,
-                slopeConfidence);
+  return insert("INSERT INTO lab_growth VALUES (?, ?, ?, ?, ?, ?)", counterName(counter), slope.perTransaction,
+                slope.low, slope.high, slopeConfidence);
+}
+
+Result<> LabRecords::latency(std::string_view exchange, const LatencyShift &shift) {
+  return insert("INSERT INTO lab_latency VALUES (?, ?, ?, ?, ?, ?, ?, ?)", exchange, shift.controlAnswers,
+                shift.patchedAnswers, shift.controlMedian, shift.patchedMedian, shift.slower, shift.pValue);
 }
 
 Result<> LabRecords::bytes(std::string_view after, uint32_t rva, const std::string &function,

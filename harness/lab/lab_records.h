@@ -3,6 +3,7 @@
 
 #include "analyzer/facts/database.h"
 #include "harness/guest/process_agent.h"
+#include "harness/monitor/latency.h"
 #include "harness/monitor/slope.h"
 #include "harness/roles/exchange_tally.h"
 
@@ -11,6 +12,7 @@ namespace hotgate::harness {
 enum class Phase { control, patched, undone };
 enum class Step { restore, health, smoke, witness, soak, apply, verify, undo };
 enum class StepOutcome { ok, failed, labFault };
+enum class Counter { privateBytes, threads, handles };
 [[nodiscard]] std::string_view phaseName(Phase phase);
 [[nodiscard]] std::string_view stepName(Step step);
 
@@ -29,8 +31,9 @@ public:
   Result<> witness(Phase phase, const std::string &seen, const std::string &text);
   Result<> process(Phase phase, Step step, const ServiceStatus &service, int64_t pid, const ProcessCounters &counters);
   Result<> sample(Phase phase, int64_t transactions, const ProcessCounters &counters);
-  Result<> slope(Phase phase, const Slope &slope, size_t samples, int64_t transactions);
-  Result<> growth(const Slope &slope);
+  Result<> slope(Phase phase, Counter counter, const Slope &slope, size_t samples, int64_t transactions);
+  Result<> growth(Counter counter, const Slope &slope); // patched minus control
+  Result<> latency(std::string_view exchange, const LatencyShift &shift);
   Result<> bytes(std::string_view after, uint32_t rva, const std::string &function, const std::string &expected,
                  const std::string &found);
 

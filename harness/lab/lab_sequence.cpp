@@ -10,6 +10,18 @@ namespace {
 // thread in the way, a handle that could not be had) says nothing about it.
 bool namesLoaderStatus(const Error &error) { return error.place.find(", status 0x") != std::string::npos; }
 
+std::optional<int64_t> valueOf(const ProcessCounters &counters, Counter counter) {
+  switch (counter) {
+  case Counter::privateBytes:
+    return counters.privateBytes;
+  case Counter::threads:
+    return counters.threads;
+  case Counter::handles:
+    return counters.handles;
+  }
+  return std::nullopt;
+}
+
 } // namespace
 
 // HOTGATE_STEP(smoke(phase)); leaves the caller when the run ends here or the facts cannot be written.
@@ -150,36 +162,60 @@ Result<LabSequence::Flow> LabSequence::witness(Phase phase, std::string_view wan
 }
 
 Result<LabSequence::Flow> LabSequence::soak(Phase phase) {
-  std::vector<MemorySample> &samples = phase == Phase::control ? controlSamples_ : patchedSamples_;
+  Soak &soak = phase == Phase::control ? controlSoak_ : patchedSoak_;
   const auto sample = [&](int64_t transactions) -> Result<> {
     announce(phase, Step::soak, fmt::format(", {} of {} requests", transactions, config_.soak.requests));
     HOTGATE_TRY(const ProcessCounters counters, guest_.counters(pid_));
     if (!counters.alive)
       return {}; // the look after the soak records that
-    samples.push_back({transactions, counters.privateBytes});
+    soak.samples.push_back({transactions, counters});
     return records_.sample(phase, transactions, counters);
   };
-  const auto report = probe_->soak(config_.soak, sample);
+  auto report = probe_->soak(config_.soak, sample);
   if (!report)
     return labFault(phase, Step::soak, report.error());
   HOTGATE_CHECK(records_.probes(phase, Step::soak, report->tallies, role_.deadline));
-  HOTGATE_CHECK(recordSlopes(phase));
+  soak.tallies = std::move(report->tallies);
+  for (const Counter counter : {Counter::privateBytes, Counter::threads, Counter::handles})
+    HOTGATE_CHECK(recordCounter(phase, counter));
+  if (phase == Phase::patched)
+    HOTGATE_CHECK(recordLatencies());
   HOTGATE_STEP(conclude(phase, Step::soak, fmt::format("{} transactions", report->transactions), report->fault));
   HOTGATE_STEP(look(phase, Step::soak));
   return report->hung ? Flow::stop : Flow::goOn;
 }
 
-Result<> LabSequence::recordSlopes(Phase phase) {
-  const auto warm = [this](const std::vector<MemorySample> &samples) {
-    return afterWarmUp(samples, role_.warmUpPercent);
-  };
-  const auto samples = warm(phase == Phase::control ? controlSamples_ : patchedSamples_);
+Result<> LabSequence::recordCounter(Phase phase, Counter counter) {
+  const std::vector<CounterSample> control = warm(controlSoak_.samples, counter);
+  const std::vector<CounterSample> patched = warm(patchedSoak_.samples, counter);
+  const std::vector<CounterSample> &samples = phase == Phase::control ? control : patched;
   if (const auto slope = theilSen(samples))
-    HOTGATE_CHECK(
-        records_.slope(phase, *slope, samples.size(), samples.back().transactions - samples.front().transactions));
+    HOTGATE_CHECK(records_.slope(phase, counter, *slope, samples.size(),
+                                 samples.back().transactions - samples.front().transactions));
   if (phase == Phase::patched)
-    if (const auto grown = growth(warm(controlSamples_), warm(patchedSamples_)))
-      HOTGATE_CHECK(records_.growth(*grown));
+    if (const auto grown = growth(control, patched))
+      HOTGATE_CHECK(records_.growth(counter, *grown));
+  return {};
+}
+
+// Samples without the counter are left out; then the warm-up.
+std::vector<CounterSample> LabSequence::warm(const std::vector<CountedSample> &samples, Counter counter) const {
+  std::vector<CounterSample> series;
+  for (const CountedSample &sample : samples)
+    if (const auto value = valueOf(sample.counters, counter))
+      series.push_back({sample.transactions, *value});
+  const auto rest = afterWarmUp(series, role_.warmUpPercent);
+  return {rest.begin(), rest.end()};
+}
+
+Result<> LabSequence::recordLatencies() {
+  for (const auto &[exchange, patched] : patchedSoak_.tallies) {
+    const auto control = controlSoak_.tallies.find(exchange);
+    if (control == controlSoak_.tallies.end())
+      continue;
+    if (const auto shift = latencyShift(control->second.milliseconds, patched.milliseconds))
+      HOTGATE_CHECK(records_.latency(exchange, *shift));
+  }
   return {};
 }
 

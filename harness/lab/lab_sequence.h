@@ -16,6 +16,11 @@
 
 namespace hotgate::harness {
 
+struct CountedSample {
+  int64_t transactions = 0;
+  ProcessCounters counters;
+};
+
 class LabSequence {
 public:
   using Progress = std::function<void(std::string_view)>;
@@ -50,7 +55,10 @@ private:
   // The row of a step that ran; `failure` is "" when it went well, and before the patch a lab fault.
   Result<Flow> conclude(Phase phase, Step step, const std::string &success, const std::string &failure);
   Result<Flow> labFault(Phase phase, Step step, const Error &error);
-  Result<> recordSlopes(Phase phase);
+  // What the soaks say of each counter, and of the latencies.
+  Result<> recordCounter(Phase phase, Counter counter);
+  Result<> recordLatencies();
+  [[nodiscard]] std::vector<CounterSample> warm(const std::vector<CountedSample> &samples, Counter counter) const;
 
   Guest &guest_;
   const DhcpRole &role_;
@@ -63,8 +71,13 @@ private:
   int64_t pid_ = 0;
   int64_t startTime_ = 0;
   AppliedPatch patch_;
-  std::vector<MemorySample> controlSamples_;
-  std::vector<MemorySample> patchedSamples_;
+  // One soak of each kind, for the comparison.
+  struct Soak {
+    std::vector<CountedSample> samples;
+    ExchangeTallies tallies;
+  };
+  Soak controlSoak_;
+  Soak patchedSoak_;
   std::optional<std::string> labFault_;
 };
 

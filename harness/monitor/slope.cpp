@@ -18,13 +18,12 @@ double median(std::vector<double> &values) {
   return (*middle + *std::max_element(values.begin(), middle)) / 2;
 }
 
-double pairSlope(const MemorySample &left, const MemorySample &right) {
-  return static_cast<double>(right.privateBytes - left.privateBytes) /
-         static_cast<double>(right.transactions - left.transactions);
+double pairSlope(const CounterSample &left, const CounterSample &right) {
+  return static_cast<double>(right.value - left.value) / static_cast<double>(right.transactions - left.transactions);
 }
 
 // Pairs of one sample with itself (resampling draws them) say nothing and are left out.
-double medianPairSlope(std::span<const MemorySample> samples, std::vector<double> &slopes) {
+double medianPairSlope(std::span<const CounterSample> samples, std::vector<double> &slopes) {
   slopes.clear();
   for (size_t left = 0; left < samples.size(); ++left)
     for (size_t right = left + 1; right < samples.size(); ++right)
@@ -38,13 +37,20 @@ size_t draw(std::mt19937_64 &generator, size_t count) {
   return static_cast<size_t>((generator() >> 32U) * count >> 32U);
 }
 
-std::vector<double> bootstrap(std::span<const MemorySample> samples, uint64_t seed) {
+// Threads, most often: nothing to resample.
+bool isConstant(std::span<const CounterSample> samples) {
+  return std::ranges::all_of(samples, [&](const CounterSample &each) { return each.value == samples.front().value; });
+}
+
+std::vector<double> bootstrap(std::span<const CounterSample> samples, uint64_t seed) {
+  if (isConstant(samples))
+    return std::vector<double>(resamplings, 0);
   std::mt19937_64 generator(seed);
-  std::vector<MemorySample> drawn(samples.size());
+  std::vector<CounterSample> drawn(samples.size());
   std::vector<double> scratch;
   std::vector<double> slopes;
   for (int round = 0; round < resamplings; ++round) {
-    for (MemorySample &sample : drawn)
+    for (CounterSample &sample : drawn)
       sample = samples[draw(generator, samples.size())];
     slopes.push_back(medianPairSlope(drawn, scratch));
   }
@@ -58,24 +64,24 @@ Slope withInterval(double slope, std::vector<double> resampled) {
           resampled[resampled.size() - 1 - static_cast<size_t>(std::floor(tail))]};
 }
 
-double pointSlope(std::span<const MemorySample> samples) {
+double pointSlope(std::span<const CounterSample> samples) {
   std::vector<double> scratch;
   return medianPairSlope(samples, scratch);
 }
 
 } // namespace
 
-std::span<const MemorySample> afterWarmUp(std::span<const MemorySample> samples, int percent) {
+std::span<const CounterSample> afterWarmUp(std::span<const CounterSample> samples, int percent) {
   return samples.subspan(samples.size() * static_cast<size_t>(percent) / 100);
 }
 
-std::optional<Slope> theilSen(std::span<const MemorySample> samples) {
+std::optional<Slope> theilSen(std::span<const CounterSample> samples) {
   if (samples.size() < leastSlopeSamples)
     return std::nullopt;
   return withInterval(pointSlope(samples), bootstrap(samples, 1));
 }
 
-std::optional<Slope> growth(std::span<const MemorySample> control, std::span<const MemorySample> patched) {
+std::optional<Slope> growth(std::span<const CounterSample> control, std::span<const CounterSample> patched) {
   if (control.size() < leastSlopeSamples || patched.size() < leastSlopeSamples)
     return std::nullopt;
   // Seeds of their own: the two sides are drawn independently of each other.

@@ -27,8 +27,8 @@ fault(run_id, phase) AS (
   SELECT run_id, phase FROM lab_probe WHERE exchange <> 'witness' AND late > 0),
 -- As HG602 finds it.
 leak(run_id) AS (
-  SELECT g.run_id FROM lab_growth g JOIN lab_slope p ON p.run_id = g.run_id AND p.phase = 'patched'
-  WHERE g.low > 0 AND g.bytes_per_transaction >= 64 AND g.low * p.transactions >= 262144),
+  SELECT g.run_id FROM lab_growth g JOIN lab_slope p ON p.run_id = g.run_id AND p.counter = g.counter AND p.phase = 'patched'
+  WHERE g.counter = 'private-bytes' AND g.low > 0 AND g.per_transaction >= 64 AND g.low * p.transactions >= 262144),
 trouble(run_id, ordinal, text) AS (
   SELECT r.run_id, d.ordinal, printf('step %s (%s) was not reached', d.step, d.phase)
   FROM lab_run r JOIN due d
@@ -49,14 +49,14 @@ trouble(run_id, ordinal, text) AS (
   SELECT s.run_id, 101, 'the growth of memory could not be measured'
   FROM lab_step s
   WHERE s.phase = 'patched' AND s.step = 'soak' AND s.outcome <> 'lab-fault'
-    AND NOT EXISTS (SELECT 1 FROM lab_growth g WHERE g.run_id = s.run_id)
+    AND NOT EXISTS (SELECT 1 FROM lab_growth g WHERE g.run_id = s.run_id AND g.counter = 'private-bytes')
     AND NOT EXISTS (SELECT 1 FROM lost l WHERE l.run_id = s.run_id AND l.phase = s.phase)
   UNION ALL
   -- 1 KiB: leaks of shipped updates were of this size and more; a soak of some hundred requests can tell it from noise.
   -- 128 KiB in all: a few heap segments or a small leak, which a longer soak tells apart.
   SELECT g.run_id, 102, printf('the soak cannot exclude growth of %,d bytes per transaction', CAST(round(g.high) AS INTEGER))
-  FROM lab_growth g LEFT JOIN lab_slope p ON p.run_id = g.run_id AND p.phase = 'patched'
-  WHERE (g.high >= 1024 OR g.low * COALESCE(p.transactions, 0) >= 131072) AND g.run_id NOT IN (SELECT run_id FROM leak)
+  FROM lab_growth g LEFT JOIN lab_slope p ON p.run_id = g.run_id AND p.counter = g.counter AND p.phase = 'patched'
+  WHERE g.counter = 'private-bytes' AND (g.high >= 1024 OR g.low * COALESCE(p.transactions, 0) >= 131072) AND g.run_id NOT IN (SELECT run_id FROM leak)
     AND NOT EXISTS (SELECT 1 FROM lost l WHERE l.run_id = g.run_id AND l.phase = 'patched')
   UNION ALL
   SELECT w.run_id, 100, printf('the witness test saw ''%s'' (%s): %s', w.seen, w.phase, w.text)

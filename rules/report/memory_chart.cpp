@@ -41,7 +41,7 @@ Result<Series> readSeries(facts::Database &facts, int64_t run, std::string_view 
       facts, "SELECT transactions, private_bytes FROM lab_sample WHERE run_id = ? AND phase = ? ORDER BY transactions",
       [&](const facts::Statement &row) { series.points.push_back({row.real(0), row.real(1)}); }, run, phase));
   HOTGATE_CHECK(forEachRow(
-      facts, "SELECT bytes_per_transaction FROM lab_slope WHERE run_id = ? AND phase = ?",
+      facts, "SELECT per_transaction FROM lab_slope WHERE counter = 'private-bytes' AND run_id = ? AND phase = ?",
       [&](const facts::Statement &row) { series.slope = row.real(0); }, run, phase));
   return series;
 }
@@ -155,7 +155,8 @@ std::string labels(const std::array<Series, 2> &both, const Scale &scale) {
 Result<std::string> growth(facts::Database &facts, int64_t run) {
   std::string text;
   HOTGATE_CHECK(forEachRow(
-      facts, "SELECT bytes_per_transaction, low, high, confidence FROM lab_growth WHERE run_id = ?",
+      facts,
+      "SELECT per_transaction, low, high, confidence FROM lab_growth WHERE counter = 'private-bytes' AND run_id = ?",
       [&](const facts::Statement &row) {
         text = fmt::format(
             "Growth that the patch adds: {:.1f} bytes per transaction ({:.1f} % interval {:.1f} to {:.1f}).",

@@ -50,8 +50,8 @@ void DhcpLab::run(const std::string &kb, Provider provider) {
   });
   ASSERT_TRUE(ran) << ran.error().message();
   took = Clock::now() - before;
-  for (const char *table :
-       {"lab_run", "lab_step", "lab_probe", "lab_witness", "lab_process", "lab_slope", "lab_growth", "lab_bytes"})
+  for (const char *table : {"lab_run", "lab_step", "lab_probe", "lab_witness", "lab_process", "lab_slope", "lab_growth",
+                            "lab_latency", "lab_bytes"})
     for (const std::string &row : rows(fmt::format("SELECT * FROM {}", table)))
       std::cerr << table << ": " << row << "\n";
 }

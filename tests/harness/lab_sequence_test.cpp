@@ -21,8 +21,10 @@ public:
     for (const PredictedRedirect &redirect : redirects)
       memory[redirect.rva] = {redirect.base.begin(), redirect.base.end()};
     server.onQuery = [this](uint8_t query) {
-      if (query == 3)
+      if (query == 3) {
         privateBytes += applied ? leakPerRequest : 0;
+        handles += applied ? handlesPerRequest : 0;
+      }
     };
   }
 
@@ -35,8 +37,12 @@ public:
     if (agentIsDead)
       return failFault("hotgate-agent", "", "no answer within the deadline");
     const bool isAlive = asked == pid ? alive : true;
-    return ProcessCounters{isAlive, isAlive ? std::nullopt : std::optional<int64_t>(0xC0000005),
-                           isAlive ? privateBytes : 0, isAlive ? 7 : 0, isAlive ? asked * 1000 : 0};
+    return ProcessCounters{isAlive,
+                           isAlive ? std::nullopt : std::optional<int64_t>(0xC0000005),
+                           isAlive ? privateBytes : 0,
+                           isAlive ? 7 : 0,
+                           isAlive ? std::optional(handles) : std::nullopt,
+                           isAlive ? asked * 1000 : 0};
   }
   Result<AppliedPatch> apply(int64_t) override {
     refused_ = applyRefused || applyHindered > 0;
@@ -88,6 +94,8 @@ public:
   int64_t pid = 32;
   int64_t privateBytes = 6 << 20;
   int64_t leakPerRequest = 0;
+  int64_t handles = 40;
+  int64_t handlesPerRequest = 0;
   bool alive = true;
   bool applied = false;
   bool applyRefused = false;
@@ -160,7 +168,7 @@ TEST_F(Sequence, AGoodPatchGoesThroughEveryStep) {
   EXPECT_THAT(rows("SELECT after, COUNT(*) FROM lab_bytes GROUP BY after"), ElementsAre("apply 2", "undo 2"));
   EXPECT_THAT(rows("SELECT DISTINCT state, service_state, pid, start_time FROM lab_process"),
               ElementsAre("running running 32 32000"));
-  EXPECT_THAT(rows("SELECT low, high FROM lab_growth"), ElementsAre("0.0 0.0"));
+  EXPECT_THAT(rows("SELECT low, high FROM lab_growth WHERE counter = 'private-bytes'"), ElementsAre("0.0 0.0"));
   EXPECT_THAT(rows("SELECT COUNT(*) FROM lab_sample WHERE phase = 'patched'"), ElementsAre("21"));
   EXPECT_THAT(rows("SELECT SUM(sent = answered AND wrong = 0) = COUNT(*) FROM lab_probe"), ElementsAre("1"));
 }
@@ -169,8 +177,25 @@ TEST_F(Sequence, ALeakIsMeasuredPerRequest) {
   guest->leakPerRequest = 2048;
   ASSERT_TRUE(run());
   EXPECT_EQ(outcome(), "completed");
-  EXPECT_THAT(rows("SELECT bytes_per_transaction BETWEEN 1900 AND 2200, low > 1800, high < 2300 FROM lab_growth"),
+  EXPECT_THAT(rows("SELECT per_transaction BETWEEN 1900 AND 2200, low > 1800, high < 2300 FROM lab_growth WHERE "
+                   "counter = 'private-bytes'"),
               ElementsAre("1 1 1"));
+}
+
+TEST_F(Sequence, AHandleThatIsKeptIsMeasuredAndThreadsAreNot) {
+  guest->handlesPerRequest = 1;
+  ASSERT_TRUE(run());
+  EXPECT_THAT(rows("SELECT counter, low > 0.9, high < 1.1 FROM lab_growth ORDER BY counter"),
+              ElementsAre("handles 1 1", "private-bytes 0 1", "threads 0 1"));
+  EXPECT_THAT(rows("SELECT counter, per_transaction FROM lab_slope WHERE phase = 'control' ORDER BY counter"),
+              ElementsAre("handles 0.0", "private-bytes 0.0", "threads 0.0"));
+}
+
+TEST_F(Sequence, LatenciesOfBothSoaksAreCompared) {
+  ASSERT_TRUE(run());
+  EXPECT_THAT(rows("SELECT exchange, control_answers > 19, patched_answers > 19, slower BETWEEN 0 AND 1 "
+                   "FROM lab_latency WHERE exchange = 'renew'"),
+              ElementsAre("renew 1 1 1"));
 }
 
 TEST_F(Sequence, AHangAfterApplyEndsTheRunWithEvidence) {

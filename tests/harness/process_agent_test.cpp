@@ -27,13 +27,14 @@ std::function<void(Peer &)> answering(const json &reply) {
 
 TEST(ProcessAgent, ReadsCounters) {
   Peer peer(answering(json::parse(R"({"ok":true,"alive":true,"exit_code":null,"private_bytes":4096,"threads":5,
-                                      "handles":null,"start_time":133000000000000000})")));
+                                      "handles":41,"start_time":133000000000000000})")));
   ProcessAgent agent(peer.takeOtherEnd());
   const auto counters = agent.counters(32, generous());
   ASSERT_TRUE(counters);
   EXPECT_TRUE(counters->alive);
   EXPECT_EQ(counters->privateBytes, 4096);
   EXPECT_EQ(counters->threads, 5);
+  EXPECT_EQ(counters->handles, 41);
   EXPECT_EQ(counters->startTime, 133000000000000000);
 }
 

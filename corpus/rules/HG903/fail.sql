@@ -16,7 +16,7 @@ DELETE FROM lab_step WHERE run_id = 1 AND ((phase = 'control' AND step = 'soak')
 -- says: the witness test saw 'no-answer' (undone)
 UPDATE lab_witness SET seen = 'no-answer', text = 'no answer within 2000 ms' WHERE phase <> 'control';
 -- says: the soak cannot exclude growth of 2,400 bytes per transaction
-UPDATE lab_growth SET bytes_per_transaction = 900.0, low = -700.0, high = 2400.0;
+UPDATE lab_growth SET per_transaction = 900.0, low = -700.0, high = 2400.0 WHERE counter = 'private-bytes';
 
 -- Two late answers in the soak (too few for a finding of their own) do not excuse that the growth was not measured.
 -- says: In the lab run, the growth of memory could not be measured
@@ -31,5 +31,5 @@ DELETE FROM lab_probe WHERE run_id = 3 AND phase <> 'control';
 
 -- More than the noise, but it may be three segments of the heap.
 -- says: In the lab run, the soak cannot exclude growth of 700 bytes per transaction
-INSERT INTO lab_slope SELECT 4, phase, samples, transactions, bytes_per_transaction, low, high, confidence FROM lab_slope WHERE run_id = 1;
-INSERT INTO lab_growth VALUES (4, 409.0, 300.0, 700.0, 0.95);
+INSERT INTO lab_slope SELECT 4, phase, counter, samples, transactions, per_transaction, low, high, confidence FROM lab_slope WHERE run_id = 1;
+INSERT INTO lab_growth VALUES (4, 'private-bytes', 409.0, 300.0, 700.0, 0.95);

@@ -178,7 +178,15 @@ long long protection() {
   return *reinterpret_cast<unsigned long *>(information + 0x24);
 }
 
+// One handle more, each time.
+long long open() {
+  CreateEventA(nullptr, 1, 0, nullptr);
+  return 1;
+}
+
 long long call(const char *command) {
+  if (equal(command, "open"))
+    return open();
   if (equal(command, "pid"))
     return GetCurrentProcessId();
   if (equal(command, "answer"))
