@@ -130,6 +130,7 @@ private:
     HOTGATE_TRY(const auto cache, harness::defaultCacheFolder());
     const harness::LabRequest request{module->pre.path,
                                       module->hotpatch->path,
+                                      module->post.path,
                                       config,
                                       role,
                                       {installation_.roles, installation_.agent, installation_.tap, cache}};

@@ -281,8 +281,8 @@ CREATE TABLE lab_run (
 -- The steps of design "Lab", in order, each with its outcome. A step that was not reached has no row.
 CREATE TABLE lab_step (
   run_id INTEGER NOT NULL REFERENCES lab_run, ordinal INTEGER NOT NULL,
-  phase  TEXT NOT NULL,                        -- control (before the patch), patched, undone
-  step   TEXT NOT NULL,                        -- restore, health, smoke, witness, soak, apply, verify, undo
+  phase  TEXT NOT NULL,                        -- control (before the patch), patched, undone, restarted (from the update's image)
+  step   TEXT NOT NULL,                        -- restore, health, smoke, witness, soak, apply, verify, undo, restart
   outcome TEXT NOT NULL,                       -- ok, failed, lab-fault
   text   TEXT NOT NULL, PRIMARY KEY (run_id, ordinal)
 );

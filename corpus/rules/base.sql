@@ -104,24 +104,27 @@ INSERT INTO lab_step VALUES
   (1, 7, 'patched', 'verify', 'ok', '2 of 2 places as predicted'), (1, 8, 'patched', 'smoke', 'ok', '9 exchanges'),
   (1, 9, 'patched', 'witness', 'ok', 'fixed'), (1, 10, 'patched', 'soak', 'ok', '600 transactions'),
   (1, 11, 'undone', 'undo', 'ok', '2 functions restored'), (1, 12, 'undone', 'verify', 'ok', '2 of 2 places as predicted'),
-  (1, 13, 'undone', 'witness', 'ok', 'vulnerable again'), (1, 14, 'undone', 'smoke', 'ok', '9 exchanges');
+  (1, 13, 'undone', 'witness', 'ok', 'vulnerable again'), (1, 14, 'undone', 'smoke', 'ok', '9 exchanges'),
+  (1, 15, 'restarted', 'restart', 'ok', 'the update''s image runs'), (1, 16, 'restarted', 'smoke', 'ok', '9 exchanges'),
+  (1, 17, 'restarted', 'witness', 'ok', 'fixed');
 INSERT INTO lab_probe
   SELECT 1, phase, step, exchange, sent, sent, 0, 0, '', 2000, 3.5, worst
-  FROM (SELECT 'control' AS phase UNION SELECT 'patched' UNION SELECT 'undone'),
+  FROM (SELECT 'control' AS phase UNION SELECT 'patched' UNION SELECT 'undone' UNION SELECT 'restarted'),
        (SELECT 'smoke' AS step, 'discover-offer' AS exchange, 1 AS sent, 9.0 AS worst UNION ALL SELECT 'smoke', 'request-ack', 1, 8.0
         UNION ALL SELECT 'smoke', 'renew', 4, 12.0 UNION ALL SELECT 'soak', 'discover-offer', 300, 21.0 UNION ALL SELECT 'soak', 'renew', 300, 24.0)
-  WHERE phase <> 'undone' OR step = 'smoke';
+  WHERE phase IN ('control', 'patched') OR step = 'smoke';
 -- The fixed server drops the malformed request of the witness test, so no answer to it is right.
 INSERT INTO lab_probe VALUES
   (1, 'control', 'witness', 'witness', 1, 1, 0, 0, '', 2000, 3.0, 3.0), (1, 'patched', 'witness', 'witness', 1, 0, 0, 0, '', 2000, 0, 0),
-  (1, 'undone', 'witness', 'witness', 1, 1, 0, 0, '', 2000, 3.0, 3.0);
+  (1, 'undone', 'witness', 'witness', 1, 1, 0, 0, '', 2000, 3.0, 3.0), (1, 'restarted', 'witness', 'witness', 1, 0, 0, 0, '', 2000, 0, 0);
 INSERT INTO lab_witness VALUES
   (1, 'control', 'vulnerable', 'the reply carries 8 bytes from behind the option'), (1, 'patched', 'fixed', 'the request is dropped'),
-  (1, 'undone', 'vulnerable', 'the reply carries 8 bytes from behind the option');
+  (1, 'undone', 'vulnerable', 'the reply carries 8 bytes from behind the option'), (1, 'restarted', 'fixed', 'the request is dropped');
 INSERT INTO lab_process VALUES
   (1, 1, 'control', 'health', 'running', 'running', 432, 1700000000, NULL), (1, 2, 'control', 'soak', 'running', 'running', 432, 1700000000, NULL),
   (1, 3, 'patched', 'apply', 'running', 'running', 432, 1700000000, NULL), (1, 4, 'patched', 'smoke', 'running', 'running', 432, 1700000000, NULL),
-  (1, 5, 'patched', 'soak', 'running', 'running', 432, 1700000000, NULL), (1, 6, 'undone', 'smoke', 'running', 'running', 432, 1700000000, NULL);
+  (1, 5, 'patched', 'soak', 'running', 'running', 432, 1700000000, NULL), (1, 6, 'undone', 'smoke', 'running', 'running', 432, 1700000000, NULL),
+  (1, 7, 'restarted', 'smoke', 'running', 'running', 500, 1700000100, NULL);
 WITH RECURSIVE sample(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM sample WHERE n < 30)
 INSERT INTO lab_sample
   SELECT 1, phase, n * 20, base + (n * 7919 % 5) * 4096, 6, 120

@@ -95,21 +95,53 @@ std::string placeOfRefusal(const char *command, const nlohmann::json &reply) {
   return status.empty() ? command : fmt::format("{}, status {}", command, printable(status, 20));
 }
 
+Result<AppliedPatch> appliedPatch(const nlohmann::json &reply) {
+  ReplyReader reader("apply", reply);
+  AppliedPatch patch;
+  patch.moduleBase = reader.address("module_base");
+  const nlohmann::json *redirected = reader.find("redirected", &nlohmann::json::is_array);
+  if (redirected != nullptr && redirected->size() > maxRedirections)
+    reader.refuse(fmt::format("names {} functions, more than {}", redirected->size(), maxRedirections));
+  else if (redirected != nullptr)
+    for (const nlohmann::json &entry : *redirected) {
+      static const nlohmann::json empty = nlohmann::json::object();
+      ReplyReader fields("apply", entry.is_object() ? entry : empty);
+      Redirection redirection;
+      const uint64_t rva = fields.address("rva");
+      redirection.rva = static_cast<uint32_t>(rva);
+      redirection.thunk = fields.address("thunk");
+      if (rva > UINT32_MAX)
+        fields.refuse("an RVA has more than 32 bits");
+      HOTGATE_CHECK(fields.finish(redirection));
+      patch.redirected.push_back(redirection);
+    }
+  std::sort(patch.redirected.begin(), patch.redirected.end(),
+            [](const Redirection &left, const Redirection &right) { return left.rva < right.rva; });
+  return reader.finish(std::move(patch));
+}
+
 } // namespace
 
 Result<nlohmann::json> ProcessAgent::call(const char *command, nlohmann::json parameters, Deadline deadline) {
+  HOTGATE_CHECK(send(command, std::move(parameters), deadline));
+  return receive(command, deadline);
+}
+
+Result<> ProcessAgent::send(const char *command, nlohmann::json parameters, Deadline deadline) {
   refused_ = false;
-  const int64_t id = ++lastId_;
-  parameters["id"] = id;
+  parameters["id"] = ++lastId_;
   parameters["command"] = command;
-  HOTGATE_CHECK(channel_.write(parameters.dump() + "\n", deadline));
+  return channel_.write(parameters.dump() + "\n", deadline);
+}
+
+Result<nlohmann::json> ProcessAgent::receive(const char *command, Deadline deadline) {
   for (;;) {
     HOTGATE_TRY(const std::string line, channel_.readLine(deadline));
     HOTGATE_TRY(nlohmann::json reply, parseReply(channel_.entity(), line));
     const auto replyId = reply.find("id");
-    if (replyId == reply.end() || !replyId->is_number_integer() || *replyId > id)
+    if (replyId == reply.end() || !replyId->is_number_integer() || *replyId > lastId_)
       return failFault(channel_.entity(), command, "answered a request that was never made", retry);
-    if (*replyId < id)
+    if (*replyId < lastId_)
       continue; // the late answer to a request whose deadline had passed
     ReplyReader reader(command, reply);
     HOTGATE_TRY(const bool ok, reader.finish(reader.boolean("ok")));
@@ -142,6 +174,16 @@ Result<ServiceStatus> ProcessAgent::startService(const std::string &name, Deadli
   return serviceStatus("service-start", reply);
 }
 
+Result<> ProcessAgent::stopService(const std::string &name, Deadline deadline) {
+  HOTGATE_CHECK(call("service-stop", {{"name", name}, {"deadline_ms", milliseconds(deadline)}}, deadline));
+  return {};
+}
+
+Result<> ProcessAgent::deleteService(const std::string &name, Deadline deadline) {
+  HOTGATE_CHECK(call("service-delete", {{"name", name}}, deadline));
+  return {};
+}
+
 Result<ServiceStatus> ProcessAgent::queryService(const std::string &name, Deadline deadline) {
   HOTGATE_TRY(const nlohmann::json reply, call("service-query", {{"name", name}}, deadline));
   return serviceStatus("service-query", reply);
@@ -164,32 +206,17 @@ Result<ProcessCounters> ProcessAgent::counters(int64_t pid, Deadline deadline) {
   return reader.finish(counters);
 }
 
-Result<AppliedPatch> ProcessAgent::apply(int64_t pid, const std::string &module, const std::string &image,
-                                         Deadline deadline) {
-  HOTGATE_TRY(const nlohmann::json reply,
-              call("apply", {{"pid", pid}, {"module", module}, {"image", image}}, deadline));
-  ReplyReader reader("apply", reply);
-  AppliedPatch patch;
-  patch.moduleBase = reader.address("module_base");
-  const nlohmann::json *redirected = reader.find("redirected", &nlohmann::json::is_array);
-  if (redirected != nullptr && redirected->size() > maxRedirections)
-    reader.refuse(fmt::format("names {} functions, more than {}", redirected->size(), maxRedirections));
-  else if (redirected != nullptr)
-    for (const nlohmann::json &entry : *redirected) {
-      static const nlohmann::json empty = nlohmann::json::object();
-      ReplyReader fields("apply", entry.is_object() ? entry : empty);
-      Redirection redirection;
-      const uint64_t rva = fields.address("rva");
-      redirection.rva = static_cast<uint32_t>(rva);
-      redirection.thunk = fields.address("thunk");
-      if (rva > UINT32_MAX)
-        fields.refuse("an RVA has more than 32 bits");
-      HOTGATE_CHECK(fields.finish(redirection));
-      patch.redirected.push_back(redirection);
-    }
-  std::sort(patch.redirected.begin(), patch.redirected.end(),
-            [](const Redirection &left, const Redirection &right) { return left.rva < right.rva; });
-  return reader.finish(std::move(patch));
+Result<> ProcessAgent::beginApply(int64_t pid, const std::string &module, const std::string &image, Deadline deadline) {
+  applyDeadline_ = deadline;
+  return send("apply", {{"pid", pid}, {"module", module}, {"image", image}}, deadline);
+}
+
+Result<std::optional<AppliedPatch>> ProcessAgent::appliedYet() {
+  if (!channel_.hasInput() && Clock::now() < applyDeadline_)
+    return std::nullopt;
+  HOTGATE_TRY(const nlohmann::json reply, receive("apply", applyDeadline_));
+  HOTGATE_TRY(AppliedPatch patch, appliedPatch(reply));
+  return patch;
 }
 
 Result<> ProcessAgent::undo(int64_t pid, const std::string &module, Deadline deadline) {

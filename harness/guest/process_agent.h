@@ -46,9 +46,14 @@ public:
   Result<> installService(const std::string &name, const std::string &program, const std::string &arguments,
                           Deadline deadline);
   Result<ServiceStatus> startService(const std::string &name, Deadline deadline);
+  Result<> stopService(const std::string &name, Deadline deadline);
+  Result<> deleteService(const std::string &name, Deadline deadline);
   Result<ServiceStatus> queryService(const std::string &name, Deadline deadline);
   Result<ProcessCounters> counters(int64_t pid, Deadline deadline);
-  Result<AppliedPatch> apply(int64_t pid, const std::string &module, const std::string &image, Deadline deadline);
+  // Applying takes its time, in which requests go on: begin, and ask until it is done (or refused). No other call
+  // meanwhile.
+  Result<> beginApply(int64_t pid, const std::string &module, const std::string &image, Deadline deadline);
+  Result<std::optional<AppliedPatch>> appliedYet(); // nullopt: still at work, and its deadline has not passed
   Result<> undo(int64_t pid, const std::string &module, Deadline deadline);
   Result<std::vector<uint8_t>> read(int64_t pid, const std::string &module, uint32_t rva, uint32_t size,
                                     Deadline deadline);
@@ -58,9 +63,13 @@ public:
 
 private:
   Result<nlohmann::json> call(const char *command, nlohmann::json parameters, Deadline deadline);
+  Result<> send(const char *command, nlohmann::json parameters, Deadline deadline);
+  // The reply to the last request.
+  Result<nlohmann::json> receive(const char *command, Deadline deadline);
 
   Channel channel_;
   int64_t lastId_ = 0;
+  Deadline applyDeadline_;
   bool refused_ = false;
 };
 

@@ -27,8 +27,19 @@ Result<> AgentGuest::checkModuleName() const {
 
 Result<> AgentGuest::installService(ProcessAgent &agent) {
   agent_ = &agent;
-  return agent_->installService(setup_.config.serviceName, fmt::format("{}\\{}", windowsFolder, module_),
+  return installService(module_);
+}
+
+Result<> AgentGuest::installService(const std::string &program) {
+  return agent_->installService(setup_.config.serviceName, fmt::format("{}\\{}", windowsFolder, program),
                                 setup_.config.serviceArguments, after(serviceDeadline));
+}
+
+Result<ServiceStatus> AgentGuest::restartUpdated() {
+  HOTGATE_CHECK(agent_->stopService(setup_.config.serviceName, after(serviceDeadline)));
+  HOTGATE_CHECK(agent_->deleteService(setup_.config.serviceName, after(callDeadline)));
+  HOTGATE_CHECK(installService("post\\" + module_));
+  return startService();
 }
 
 Result<ServiceStatus> AgentGuest::startService() {
@@ -56,8 +67,9 @@ Result<ProcessCounters> AgentGuest::counters(int64_t pid) {
   return again;
 }
 
-Result<AppliedPatch> AgentGuest::apply(int64_t pid) {
-  return agent_->apply(pid, module_, fmt::format("{}\\hotpatch\\{}", windowsFolder, module_), after(patchDeadline));
+Result<> AgentGuest::beginApply(int64_t pid) {
+  return agent_->beginApply(pid, module_, fmt::format("{}\\hotpatch\\{}", windowsFolder, module_),
+                            after(patchDeadline));
 }
 
 Result<> AgentGuest::undo(int64_t pid) { return agent_->undo(pid, module_, after(patchDeadline)); }

@@ -15,6 +15,7 @@ struct GuestSetup {
   std::filesystem::path agent; // hotgate-agent.exe
   std::filesystem::path preImage;
   std::filesystem::path hotpatchImage;
+  std::filesystem::path postImage;
   std::string address; // of the guest's network device, "10.77.0.1/24"
   LabConfig config;
 };
@@ -24,8 +25,10 @@ public:
   Result<ServiceStatus> startService() override;
   Result<ServiceStatus> queryService() override;
   Result<ProcessCounters> counters(int64_t pid) override;
-  Result<AppliedPatch> apply(int64_t pid) override;
+  Result<> beginApply(int64_t pid) override;
+  Result<std::optional<AppliedPatch>> appliedYet() override { return agent_->appliedYet(); }
   Result<> undo(int64_t pid) override;
+  Result<ServiceStatus> restartUpdated() override;
   Result<std::vector<uint8_t>> read(int64_t pid, uint32_t rva, uint32_t size) override;
   [[nodiscard]] bool wasRefused() const override { return agent_ != nullptr && agent_->wasRefused(); }
 
@@ -36,13 +39,14 @@ protected:
   [[nodiscard]] const std::string &module() const { return module_; }
   // The name goes into guest paths and a shell script.
   [[nodiscard]] Result<> checkModuleName() const;
-  // With the files in place: C:\\hotgate\\MODULE and C:\\hotgate\\hotpatch\\MODULE. `agent` outlives this guest's use
-  // of it.
+  // With the files in place: C:\\hotgate\\MODULE, and the others in hotpatch and post there. `agent` outlives this
+  // guest's use of it.
   Result<> installService(ProcessAgent &agent);
 
 private:
   // Linux' count of the process' private memory: the file smaps_rollup of the one process that runs the module.
   virtual Result<int64_t> privateBytes(int64_t pid, Deadline deadline) = 0;
+  Result<> installService(const std::string &program);
 
   GuestSetup setup_;
   std::string module_;

@@ -22,8 +22,12 @@ public:
   virtual Result<ServiceStatus> startService() = 0;
   virtual Result<ServiceStatus> queryService() = 0;
   virtual Result<ProcessCounters> counters(int64_t pid) = 0;
-  virtual Result<AppliedPatch> apply(int64_t pid) = 0;
+  // Begin, then ask until the patch is there: the service goes on serving meanwhile.
+  virtual Result<> beginApply(int64_t pid) = 0;
+  virtual Result<std::optional<AppliedPatch>> appliedYet() = 0;
   virtual Result<> undo(int64_t pid) = 0;
+  // Stops the service and starts it again from the update's image, as the machine's next start does.
+  virtual Result<ServiceStatus> restartUpdated() = 0;
   virtual Result<std::vector<uint8_t>> read(int64_t pid, uint32_t rva, uint32_t size) = 0;
   // True when the last call failed because the agent, alive, refused it: then the patch or the process is the reason
   // and not the lab.

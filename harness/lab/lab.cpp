@@ -36,6 +36,7 @@ Result<> runLab(const LabRequest &request, facts::Database &facts,
   // Whatever is wrong with the files is said before a guest is built or started.
   HOTGATE_CHECK(checkLabHost(request.config.provider));
   HOTGATE_CHECK(MappedFile::open(request.hotpatchImage));
+  HOTGATE_CHECK(MappedFile::open(request.postImage));
   HOTGATE_CHECK(MappedFile::open(request.installation.agent));
   HOTGATE_TRY(const std::vector<PredictedRedirect> redirects, predictRedirects(facts, request.preImage));
 
@@ -45,6 +46,7 @@ Result<> runLab(const LabRequest &request, facts::Database &facts,
                                 .agent = request.installation.agent,
                                 .preImage = request.preImage,
                                 .hotpatchImage = request.hotpatchImage,
+                                .postImage = request.postImage,
                                 .address = role.guestAddress,
                                 .config = request.config},
                                request.installation.tap, progress);

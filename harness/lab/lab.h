@@ -2,7 +2,7 @@
 //
 //   HOTGATE_TRY(const LabConfig config, readLabConfig(folder / "lab.yaml"));
 //   HOTGATE_CHECK(checkLabHost(config.provider));
-//   HOTGATE_CHECK(runLab({pre, hotpatch, config, "dhcp", installation}, facts, progress));
+//   HOTGATE_CHECK(runLab({pre, hotpatch, post, config, "dhcp", installation}, facts, progress));
 //
 // Needs the hotpatch table's records in the facts (the static half writes them). A lab fault is an outcome in the
 // facts, not an error; an error is an environment or input that cannot be used, or facts that cannot be written.
@@ -27,6 +27,7 @@ struct LabInstallation {
 struct LabRequest {
   std::filesystem::path preImage;
   std::filesystem::path hotpatchImage;
+  std::filesystem::path postImage;
   LabConfig config;
   std::string role;
   LabInstallation installation;

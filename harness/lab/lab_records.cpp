@@ -18,13 +18,13 @@ std::string_view counterName(Counter counter) {
 } // namespace
 
 std::string_view phaseName(Phase phase) {
-  constexpr std::array<std::string_view, 3> names{"control", "patched", "undone"};
+  constexpr std::array<std::string_view, 4> names{"control", "patched", "undone", "restarted"};
   return names.at(static_cast<size_t>(phase));
 }
 
 std::string_view stepName(Step step) {
-  constexpr std::array<std::string_view, 8> names{"restore", "health", "smoke",  "witness",
-                                                  "soak",    "apply",  "verify", "undo"};
+  constexpr std::array<std::string_view, 9> names{"restore", "health", "smoke", "witness", "soak",
+                                                  "apply",   "verify", "undo",  "restart"};
   return names.at(static_cast<size_t>(step));
 }
 

@@ -9,8 +9,9 @@
 
 namespace hotgate::harness {
 
-enum class Phase { control, patched, undone };
-enum class Step { restore, health, smoke, witness, soak, apply, verify, undo };
+// restarted: from the update's image, after the patch was taken out.
+enum class Phase { control, patched, undone, restarted };
+enum class Step { restore, health, smoke, witness, soak, apply, verify, undo, restart };
 enum class StepOutcome { ok, failed, labFault };
 enum class Counter { privateBytes, threads, handles };
 [[nodiscard]] std::string_view phaseName(Phase phase);

@@ -6,6 +6,8 @@ namespace hotgate::harness {
 
 namespace {
 
+constexpr std::chrono::milliseconds pollPause{10};
+
 // Windows' own loader would refuse the patch with this NTSTATUS: the patch is the reason. A refusal without one (a
 // thread in the way, a handle that could not be had) says nothing about it.
 bool namesLoaderStatus(const Error &error) { return error.place.find(", status 0x") != std::string::npos; }
@@ -38,7 +40,8 @@ Result<> LabSequence::run() {
     HOTGATE_STEP(health());
     HOTGATE_STEP(control());
     HOTGATE_STEP(patched());
-    return undone();
+    HOTGATE_STEP(undone());
+    return restarted();
   };
   HOTGATE_CHECK(steps());
   return labFault_ ? records_.finishLabFault(guest_.accelerator(), *labFault_)
@@ -126,6 +129,8 @@ Result<LabSequence::Flow> LabSequence::control() {
 Result<LabSequence::Flow> LabSequence::patched() {
   HOTGATE_STEP(apply());
   HOTGATE_STEP(verify(Phase::patched));
+  if (hungUnderApply_)
+    return Flow::stop; // everything more that is asked would be waited for in vain
   HOTGATE_STEP(smoke(Phase::patched));
   HOTGATE_STEP(witness(Phase::patched, "fixed"));
   return soak(Phase::patched);
@@ -219,10 +224,47 @@ Result<> LabSequence::recordLatencies() {
   return {};
 }
 
+// Old and new code run side by side from here on, under the requests that are in flight.
+Result<AppliedPatch> LabSequence::applyUnderLoad() {
+  const int64_t before = 2 * config_.soak.clients; // requests before the apply begins, and after its end
+  std::optional<Result<AppliedPatch>> outcome;
+  bool begun = false;
+  int64_t end = INT64_MAX;
+  const auto ask = [&] {
+    auto patch = guest_.appliedYet();
+    if (!patch)
+      outcome = Failure(std::move(patch).error());
+    else if (*patch)
+      outcome = **std::move(patch);
+  };
+  const auto begin = [&] {
+    begun = true;
+    if (auto sent = guest_.beginApply(pid_); !sent)
+      outcome = Failure(std::move(sent).error());
+  };
+  const auto goesOn = [&](int64_t requests) -> Result<bool> {
+    if (!begun && requests >= before)
+      begin();
+    else if (begun && !outcome)
+      ask();
+    if (outcome && end == INT64_MAX)
+      end = requests + before;
+    return requests < end;
+  };
+  HOTGATE_TRY(const SoakReport load, probe_->load(config_.soak.clients, goesOn));
+  add(underApply_, load.tallies);
+  hungUnderApply_ = load.hung;
+  if (!begun)
+    begin();
+  for (; !outcome; std::this_thread::sleep_for(pollPause))
+    ask();
+  return *std::move(outcome);
+}
+
 Result<AppliedPatch> LabSequence::tryToApply() {
   constexpr int attempts = 3;
   for (int attempt = 1;; ++attempt) {
-    auto applied = guest_.apply(pid_);
+    auto applied = applyUnderLoad();
     if (applied || !guest_.wasRefused() || namesLoaderStatus(applied.error()) || attempt == attempts)
       return applied;
     std::this_thread::sleep_for(role_.deadline);
@@ -232,10 +274,15 @@ Result<AppliedPatch> LabSequence::tryToApply() {
 Result<LabSequence::Flow> LabSequence::apply() {
   announce(Phase::patched, Step::apply);
   auto applied = tryToApply();
+  HOTGATE_CHECK(records_.probes(Phase::patched, Step::apply, underApply_, role_.deadline));
   if (applied) {
     patch_ = *std::move(applied);
-    HOTGATE_STEP(
-        conclude(Phase::patched, Step::apply, fmt::format("{} functions redirected", patch_.redirected.size()), ""));
+    // Lost requests are no failure to apply: they are in the probe's rows, and HG601 speaks of them.
+    const std::string lost = firstFault(underApply_);
+    HOTGATE_STEP(conclude(
+        Phase::patched, Step::apply,
+        fmt::format("{} functions redirected{}{}", patch_.redirected.size(), lost.empty() ? "" : "; meanwhile, ", lost),
+        ""));
     return look(Phase::patched, Step::apply);
   }
   const Error &refusal = applied.error();
@@ -254,6 +301,25 @@ Result<LabSequence::Flow> LabSequence::undo() {
   HOTGATE_STEP(conclude(Phase::undone, Step::undo, "the patch was taken out", undone ? "" : undone.error().reason));
   HOTGATE_STEP(look(Phase::undone, Step::undo));
   return undone ? Flow::goOn : Flow::stop;
+}
+
+Result<LabSequence::Flow> LabSequence::restarted() {
+  announce(Phase::restarted, Step::restart);
+  const auto service = guest_.restartUpdated();
+  if (!service && !guest_.wasRefused())
+    return labFault(Phase::restarted, Step::restart, service.error());
+  HOTGATE_STEP(
+      conclude(Phase::restarted, Step::restart, "the update's image runs", service ? "" : service.error().reason));
+  if (!service)
+    return Flow::stop;
+  pid_ = service->pid;
+  const auto counters = guest_.counters(pid_);
+  if (!counters)
+    return labFault(Phase::restarted, Step::restart, counters.error());
+  startTime_ = counters->startTime;
+  HOTGATE_STEP(look(Phase::restarted, Step::restart));
+  HOTGATE_STEP(smoke(Phase::restarted));
+  return witness(Phase::restarted, "fixed");
 }
 
 Result<LabSequence::Flow> LabSequence::verify(Phase phase) {

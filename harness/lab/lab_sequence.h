@@ -1,8 +1,9 @@
-// The order of a run (design "Lab") and what each step's outcome leads to. No restart.
+// The order of a run (design "Lab") and what each step's outcome leads to.
 //
 //   restore -> health -> control: smoke, witness (must be vulnerable), soak
-//           -> patched: apply, verify, smoke, witness (must be fixed), soak
+//           -> patched: apply (under load), verify, smoke, witness (must be fixed), soak
 //           -> undone: undo, verify, witness (vulnerable again), smoke
+//           -> restarted from the update's image: smoke, witness (fixed, as the hotpatch fixed it)
 //
 // Whatever goes wrong before the patch is a fault of the lab. After it, a failed step is recorded and the run goes on,
 // to gather evidence, until the service hangs, its process is gone or replaced, or the patch cannot be applied or
@@ -39,6 +40,7 @@ private:
   Result<Flow> control();
   Result<Flow> patched();
   Result<Flow> undone();
+  Result<Flow> restarted();
 
   Result<Flow> smoke(Phase phase);
   Result<Flow> witness(Phase phase, std::string_view wanted);
@@ -46,6 +48,8 @@ private:
   Result<Flow> apply();
   // Repeated when the agent could not do it for a reason that is not the patch's.
   Result<AppliedPatch> tryToApply();
+  // While clients ask: what is lost meanwhile counts.
+  Result<AppliedPatch> applyUnderLoad();
   Result<Flow> undo();
   Result<Flow> verify(Phase phase);
 
@@ -71,6 +75,8 @@ private:
   int64_t pid_ = 0;
   int64_t startTime_ = 0;
   AppliedPatch patch_;
+  ExchangeTallies underApply_; // of all attempts
+  bool hungUnderApply_ = false;
   // One soak of each kind, for the comparison.
   struct Soak {
     std::vector<CountedSample> samples;

@@ -31,15 +31,18 @@ Result<> VmGuest::restore() {
 Result<> VmGuest::copyFiles() {
   HOTGATE_TRY(const MappedFile base, MappedFile::open(setup().preImage));
   HOTGATE_TRY(const MappedFile hotpatch, MappedFile::open(setup().hotpatchImage));
+  HOTGATE_TRY(const MappedFile post, MappedFile::open(setup().postImage));
   const Deadline deadline = after(filesDeadline);
   GuestAgent &files = guest_->files;
   HOTGATE_CHECK(files.writeFile(fmt::format("{}/{}", guestFolder, module()), base.bytes(), deadline));
   // The broadcast route: a DHCP server answers clients that have no address yet.
-  HOTGATE_CHECK(files.runScript(fmt::format("mkdir {0}/hotpatch && ip addr add {1} dev eth0 && ip link set eth0 up && "
-                                            "ip route add 255.255.255.255/32 dev eth0",
-                                            guestFolder, setup().address),
-                                deadline));
-  return files.writeFile(fmt::format("{}/hotpatch/{}", guestFolder, module()), hotpatch.bytes(), deadline);
+  HOTGATE_CHECK(
+      files.runScript(fmt::format("mkdir {0}/hotpatch {0}/post && ip addr add {1} dev eth0 && ip link set eth0 up && "
+                                  "ip route add 255.255.255.255/32 dev eth0",
+                                  guestFolder, setup().address),
+                      deadline));
+  HOTGATE_CHECK(files.writeFile(fmt::format("{}/hotpatch/{}", guestFolder, module()), hotpatch.bytes(), deadline));
+  return files.writeFile(fmt::format("{}/post/{}", guestFolder, module()), post.bytes(), deadline);
 }
 
 Result<int64_t> VmGuest::privateBytes(int64_t pid, Deadline deadline) {

@@ -37,7 +37,8 @@ Result<> WineGuest::startSandbox(const fs::path &prefix) {
                                             .address = setup().address,
                                             .agent = setup().agent,
                                             .base = setup().preImage,
-                                            .hotpatch = setup().hotpatchImage},
+                                            .hotpatch = setup().hotpatchImage,
+                                            .post = setup().postImage},
                                            after(networkDeadline)));
   agent_.emplace(sandbox_->takeAgent());
   link_.emplace(sandbox_->takeTap());

@@ -44,7 +44,12 @@ public:
   // Asked up to three times when there is no answer: one lost frame says nothing about the code.
   Result<WitnessReport> witness(const DhcpWitness &witness);
   // `sample` is called with the number of transactions so far: at 0 and after every sampleEvery of them.
-  Result<SoakReport> soak(const DhcpSoak &soak, const std::function<Result<>(int64_t)> &sample);
+  using Sample = std::function<Result<>(int64_t transactions)>;
+  Result<SoakReport> soak(const DhcpSoak &soak, const Sample &sample);
+  // The same clients for as long as it goes on, which is asked before each request with the number of those before it.
+  // Nothing is asked any more once the service is silent.
+  using GoesOn = std::function<Result<bool>(int64_t requests)>;
+  Result<SoakReport> load(int clients, const GoesOn &goesOn);
 
 private:
   // One exchange on its own, to its end.

@@ -16,10 +16,10 @@ struct SoakClient {
 
 class SoakRun {
 public:
-  SoakRun(DhcpExchanges &exchanges, const DhcpRole &role, const DhcpSoak &soak,
-          const std::function<Result<>(int64_t)> &sample)
-      : exchanges_(exchanges), role_(role), soak_(soak), sample_(sample) {
-    for (int index = 0; index < soak.clients; ++index) {
+  SoakRun(DhcpExchanges &exchanges, const DhcpRole &role, int clients, const DhcpProbe::GoesOn &goesOn,
+          const DhcpProbe::Sample &sample)
+      : exchanges_(exchanges), role_(role), goesOn_(goesOn), sample_(sample) {
+    for (int index = 0; index < clients; ++index) {
       const MacAddress hardware = clientHardware(ClientGroup::soak, static_cast<uint8_t>(index));
       clients_[hardware] = {hardware, index, std::nullopt}; // not all take a new lease at the same time
     }
@@ -64,7 +64,8 @@ private:
   }
 
   Result<> beginTurn(SoakClient &client) {
-    if (begun_ == soak_.requests)
+    HOTGATE_TRY(const bool more, goesOn_(begun_));
+    if (!more)
       return {};
     ++begun_;
     const bool renews = client.lease && client.turns++ % role_.newLeaseEvery != 0;
@@ -98,8 +99,8 @@ private:
 
   DhcpExchanges &exchanges_;
   const DhcpRole &role_;
-  const DhcpSoak &soak_;
-  const std::function<Result<>(int64_t)> &sample_;
+  const DhcpProbe::GoesOn &goesOn_;
+  const DhcpProbe::Sample &sample_;
   std::map<MacAddress, SoakClient> clients_;
   int64_t begun_ = 0;
   Clock::time_point lastAnswer_;
@@ -109,8 +110,14 @@ private:
 
 } // namespace
 
-Result<SoakReport> DhcpProbe::soak(const DhcpSoak &soak, const std::function<Result<>(int64_t)> &sample) {
-  return SoakRun(exchanges_, role_, soak, sample).run();
+Result<SoakReport> DhcpProbe::soak(const DhcpSoak &soak, const Sample &sample) {
+  const GoesOn untilAllAreSent = [&soak](int64_t requests) -> Result<bool> { return requests < soak.requests; };
+  return SoakRun(exchanges_, role_, soak.clients, untilAllAreSent, sample).run();
+}
+
+Result<SoakReport> DhcpProbe::load(int clients, const GoesOn &goesOn) {
+  const Sample none = [](int64_t) { return Result<>(); };
+  return SoakRun(exchanges_, role_, clients, goesOn, none).run();
 }
 
 } // namespace hotgate::harness

@@ -18,6 +18,19 @@ double ExchangeTally::worstMilliseconds() const {
   return milliseconds.empty() ? 0 : *std::max_element(milliseconds.begin(), milliseconds.end());
 }
 
+void add(ExchangeTallies &to, const ExchangeTallies &more) {
+  for (const auto &[exchange, tally] : more) {
+    ExchangeTally &sum = to[exchange];
+    sum.sent += tally.sent;
+    sum.answered += tally.answered;
+    sum.late += tally.late;
+    sum.wrong += tally.wrong;
+    if (sum.firstWrong.empty())
+      sum.firstWrong = tally.firstWrong;
+    sum.milliseconds.insert(sum.milliseconds.end(), tally.milliseconds.begin(), tally.milliseconds.end());
+  }
+}
+
 std::string firstFault(const ExchangeTallies &tallies) {
   for (const auto &[exchange, tally] : tallies) {
     if (tally.wrong != 0)

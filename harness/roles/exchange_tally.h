@@ -26,6 +26,8 @@ struct ExchangeTally {
 // By exchange name: "discover-offer", "renew", ...
 using ExchangeTallies = std::map<std::string, ExchangeTally>;
 
+void add(ExchangeTallies &to, const ExchangeTallies &more);
+
 // "renew: 3 of 20 unanswered" or "renew: wrong content, ..."; "" when all is right.
 std::string firstFault(const ExchangeTallies &tallies);
 

@@ -76,6 +76,11 @@ Result<> Channel::write(std::string_view bytes, Deadline deadline) {
   return {};
 }
 
+bool Channel::hasInput() const {
+  pollfd entry{socket_.get(), POLLIN, 0};
+  return broken_ || !received_.empty() || poll(&entry, 1, 0) > 0;
+}
+
 Result<std::string> Channel::readLine(Deadline deadline) {
   if (broken_)
     return broken("the channel broke earlier");

@@ -24,6 +24,9 @@ public:
   // isBroken() tells when not.
   Result<std::string> readLine(Deadline deadline);
 
+  // Something came, or the peer is gone: readLine() will not wait for a peer that is at work.
+  [[nodiscard]] bool hasInput() const;
+
   [[nodiscard]] const std::string &entity() const { return entity_; }
   // A peer that broke the rules (flood, closed) is not spoken to again.
   [[nodiscard]] bool isBroken() const { return broken_; }

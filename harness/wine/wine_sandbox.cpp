@@ -15,7 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t commandNameLimit = 15; // TASK_COMM_LEN without its zero
-constexpr const char *install = "install wine64, util-linux and iproute2; run as root, or allow user namespaces and /dev/net/tun";
+constexpr const char *install =
+    "install wine64, util-linux and iproute2; run as root, or allow user namespaces and /dev/net/tun";
 
 // The descriptor that hotgate-tap sends.
 Result<FileDescriptor> receiveDescriptor(int socket, Deadline deadline) {
@@ -60,11 +61,15 @@ std::vector<std::string> sandboxCommand(const std::vector<std::string> &variable
 Result<WineSandbox> WineSandbox::start(const Setup &setup, Deadline deadline) {
   HOTGATE_TRY(SocketPair agent, makeSocketPair());
   HOTGATE_TRY(SocketPair tap, makeSocketPair());
-  const std::vector<std::string> variables{
-      "PREFIX=" + fs::absolute(setup.prefix).string(), "AGENT_PROGRAM=" + fs::absolute(setup.agent).string(),
-      "BASE=" + fs::absolute(setup.base).string(),     "HOTPATCH=" + fs::absolute(setup.hotpatch).string(),
-      "TAP=" + fs::absolute(setup.tap).string(),       "ADDRESS=" + setup.address,
-      fmt::format("AGENT={}", agent.theirs.get()),     fmt::format("TAP_SOCKET={}", tap.theirs.get())};
+  const std::vector<std::string> variables{"PREFIX=" + fs::absolute(setup.prefix).string(),
+                                           "AGENT_PROGRAM=" + fs::absolute(setup.agent).string(),
+                                           "BASE=" + fs::absolute(setup.base).string(),
+                                           "HOTPATCH=" + fs::absolute(setup.hotpatch).string(),
+                                           "POST=" + fs::absolute(setup.post).string(),
+                                           "TAP=" + fs::absolute(setup.tap).string(),
+                                           "ADDRESS=" + setup.address,
+                                           fmt::format("AGENT={}", agent.theirs.get()),
+                                           fmt::format("TAP_SOCKET={}", tap.theirs.get())};
   HOTGATE_TRY(ChildProcess process, ChildProcess::start({.arguments = sandboxCommand(variables, recipe::runAgent()),
                                                          .inherited = {agent.theirs.get(), tap.theirs.get()}}));
   agent.theirs.close();

@@ -19,10 +19,11 @@ public:
     std::filesystem::path prefix; // provideWinePrefix()
     std::filesystem::path tap;    // the program hotgate-tap
     std::string address;          // of the sandbox's network device, "10.77.0.1/24"
-    // Copied to C:\\hotgate, the last one to C:\\hotgate\\hotpatch.
+    // Copied to C:\\hotgate, the last two to hotpatch and post there.
     std::filesystem::path agent;
     std::filesystem::path base;
     std::filesystem::path hotpatch;
+    std::filesystem::path post;
   };
   // Returns when the network stands; wine may still be starting.
   static Result<WineSandbox> start(const Setup &setup, Deadline deadline);

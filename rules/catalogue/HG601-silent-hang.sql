@@ -10,9 +10,9 @@
 --   there, look at the threads' stacks for locks that the changed functions take, and compare the lock order with the base.
 WITH seen(run_id, is_control, exchange, sent, answered, late) AS (
   SELECT run_id, phase = 'control', exchange, SUM(sent), SUM(answered), SUM(late)
-  FROM lab_probe WHERE exchange <> 'witness' GROUP BY run_id, phase = 'control', exchange),
+  FROM lab_probe WHERE exchange <> 'witness' AND phase <> 'restarted' GROUP BY run_id, phase = 'control', exchange),
 last_process AS (
-  SELECT run_id, service_state, pid, start_time, MAX(ordinal) FROM lab_process GROUP BY run_id),
+  SELECT run_id, service_state, pid, start_time, MAX(ordinal) FROM lab_process WHERE phase <> 'restarted' GROUP BY run_id),
 -- Exchanges that the control run had answered every time: else the lab itself loses packets.
 silent AS (
   SELECT p.run_id, p.exchange, p.sent, p.answered, p.late, p.sent - p.answered - p.late AS unanswered, c.sent AS control_sent
@@ -34,6 +34,6 @@ FROM silent s
 JOIN lab_run r ON r.run_id = s.run_id
 LEFT JOIN last_process l ON l.run_id = s.run_id
 -- A process that died or came back is HG603.
-WHERE NOT EXISTS (SELECT 1 FROM lab_process d WHERE d.run_id = s.run_id
+WHERE NOT EXISTS (SELECT 1 FROM lab_process d WHERE d.run_id = s.run_id AND d.phase <> 'restarted'
                   AND (d.state <> 'running' OR d.pid <> l.pid OR d.start_time <> l.start_time))
 GROUP BY s.run_id;

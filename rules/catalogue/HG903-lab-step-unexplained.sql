@@ -11,7 +11,8 @@
 WITH due(ordinal, phase, step) AS (
   VALUES (1, 'control', 'smoke'), (2, 'control', 'witness'), (3, 'control', 'soak'), (4, 'patched', 'apply'), (5, 'patched', 'verify'),
          (6, 'patched', 'smoke'), (7, 'patched', 'witness'), (8, 'patched', 'soak'), (9, 'undone', 'undo'), (10, 'undone', 'verify'),
-         (11, 'undone', 'witness'), (12, 'undone', 'smoke')),
+         (11, 'undone', 'witness'), (12, 'undone', 'smoke'), (13, 'restarted', 'restart'), (14, 'restarted', 'smoke'),
+         (15, 'restarted', 'witness')),
 -- A failed step may end the run: what follows it is missing for that reason.
 failed(run_id) AS (SELECT run_id FROM lab_step WHERE outcome <> 'ok'),
 -- Phases in which requests or the process were lost, or answers were wrong: HG601, HG603, HG605.
@@ -19,7 +20,7 @@ lost(run_id, phase) AS (
   SELECT run_id, phase FROM lab_probe WHERE exchange <> 'witness' AND (answered + late < sent OR wrong > 0)
   UNION
   SELECT p.run_id, p.phase FROM lab_process p JOIN lab_process c ON c.run_id = p.run_id AND c.phase = 'control'
-  WHERE p.phase <> 'control' AND (p.state <> 'running' OR p.pid <> c.pid OR p.start_time <> c.start_time)),
+  WHERE p.phase NOT IN ('control', 'restarted') AND (p.state <> 'running' OR p.pid <> c.pid OR p.start_time <> c.start_time)),
 -- The same, or answers came late (HG608): enough to explain a failed step, but not why something could not be measured.
 fault(run_id, phase) AS (
   SELECT run_id, phase FROM lost
@@ -38,10 +39,10 @@ trouble(run_id, ordinal, text) AS (
   SELECT s.run_id, s.ordinal, printf('step %s (%s) failed: %s', s.step, s.phase, s.text)
   FROM lab_step s
   WHERE s.outcome <> 'ok'
-    -- What other lab rules explain by facts: HG604 and HG606 (apply, verify, undo), HG607 (witness), HG601 to HG605 (probes, memory, process).
+    -- What other lab rules explain by facts: HG611 (everything after the restart), HG604 and HG606 (apply, verify, undo), HG607 (witness), HG601 to HG605 (probes, memory, process).
     -- What the lab could not do is explained by none.
     AND (s.outcome = 'lab-fault' OR s.phase = 'control'
-         OR NOT (s.step IN ('apply', 'verify', 'undo')
+         OR NOT (s.phase = 'restarted' OR s.step IN ('apply', 'verify', 'undo')
                  OR (s.step = 'witness' AND EXISTS (SELECT 1 FROM lab_witness w WHERE w.run_id = s.run_id AND w.phase = s.phase))
                  OR (s.step = 'soak' AND s.run_id IN (SELECT run_id FROM leak))
                  OR EXISTS (SELECT 1 FROM fault f WHERE f.run_id = s.run_id AND f.phase = s.phase)))
@@ -62,7 +63,8 @@ trouble(run_id, ordinal, text) AS (
   SELECT w.run_id, 100, printf('the witness test saw ''%s'' (%s): %s', w.seen, w.phase, w.text)
   FROM lab_witness w
   WHERE ((w.phase = 'patched' AND w.seen NOT IN ('fixed', 'vulnerable'))
-         OR (w.phase = 'undone' AND w.seen NOT IN ('vulnerable', 'fixed', 'other'))) -- HG606 has the others
+         OR (w.phase = 'undone' AND w.seen NOT IN ('vulnerable', 'fixed', 'other')) -- HG606 has the others
+         OR (w.phase = 'restarted' AND w.seen NOT IN ('fixed', 'vulnerable', 'other'))) -- HG611 has the others
     AND NOT EXISTS (SELECT 1 FROM lost l WHERE l.run_id = w.run_id AND l.phase = w.phase)
   ORDER BY 1, 2)
 SELECT 'role ' || r.role || ': run' AS subject,

@@ -9,7 +9,7 @@ namespace hotgate::rules::html {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> phases{"control", "patched", "undone"};
+constexpr std::array<std::string_view, 4> phases{"control", "patched", "undone", "restarted"};
 
 std::string cell(const facts::Statement &row, int column) { return escapeMarkup(validUtf8(row.text(column))); }
 
@@ -37,7 +37,8 @@ Result<std::string> answers(facts::Database &facts, int64_t run) {
   HOTGATE_CHECK(forEachRow(
       facts,
       "SELECT phase, step, exchange, sent, answered, late, wrong, median_ms, worst_ms, deadline_ms, first_wrong "
-      "FROM lab_probe WHERE run_id = ? ORDER BY CASE phase WHEN 'control' THEN 0 WHEN 'patched' THEN 1 ELSE 2 END, "
+      "FROM lab_probe WHERE run_id = ? ORDER BY CASE phase WHEN 'control' THEN 0 WHEN 'patched' THEN 1 WHEN 'undone' "
+      "THEN 2 ELSE 3 END, "
       "step, exchange",
       [&](const facts::Statement &row) {
         const int64_t lost = row.integer(3) - row.integer(4) - row.integer(5);
@@ -69,7 +70,7 @@ Result<std::string> witness(facts::Database &facts, int64_t run) {
   HOTGATE_CHECK(forEachRow(
       facts,
       "SELECT phase, seen, text FROM lab_witness WHERE run_id = ? "
-      "ORDER BY CASE phase WHEN 'control' THEN 0 WHEN 'patched' THEN 1 ELSE 2 END",
+      "ORDER BY CASE phase WHEN 'control' THEN 0 WHEN 'patched' THEN 1 WHEN 'undone' THEN 2 ELSE 3 END",
       [&](const facts::Statement &row) {
         rows += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td></tr>", cell(row, 0), cell(row, 1), cell(row, 2));
       },

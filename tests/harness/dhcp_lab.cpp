@@ -37,6 +37,7 @@ void DhcpLab::run(const std::string &kb, Provider provider) {
   config->provider = provider;
   const LabRequest request{.preImage = folder / "pre" / "dhcpsrv.exe",
                            .hotpatchImage = folder / "hotpatch" / "dhcpsrv.exe",
+                           .postImage = folder / "post" / "dhcpsrv.exe",
                            .config = *config,
                            .role = "dhcp",
                            .installation = {HOTGATE_ROLES, HOTGATE_AGENT, HOTGATE_TAP, defaultCacheFolder().value()}};

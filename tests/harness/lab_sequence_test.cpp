@@ -44,7 +44,14 @@ public:
                            isAlive ? std::optional(handles) : std::nullopt,
                            isAlive ? asked * 1000 : 0};
   }
-  Result<AppliedPatch> apply(int64_t) override {
+  // The patch is there when it is asked for the second time.
+  Result<> beginApply(int64_t) override {
+    asked_ = 0;
+    return {};
+  }
+  Result<std::optional<AppliedPatch>> appliedYet() override {
+    if (++asked_ < 2)
+      return std::nullopt;
     refused_ = applyRefused || applyHindered > 0;
     if (applyRefused)
       return failFault("hotgate-agent", "apply, status 0xC0000059", "BASE 0: other timestamp");
@@ -77,6 +84,14 @@ public:
         memory[redirect.rva] = {redirect.base.begin(), redirect.base.end()};
     return {};
   }
+  Result<ServiceStatus> restartUpdated() override {
+    refused_ = updateDoesNotStart;
+    if (updateDoesNotStart)
+      return failFault("hotgate-agent", "service-start", "the service ended with 1066");
+    pid = servicePid.value_or(pid) + 4;
+    server.vulnerable = updateIsVulnerable;
+    return ServiceStatus{"running", pid};
+  }
   Result<std::vector<uint8_t>> read(int64_t, uint32_t rva, uint32_t) override {
     refused_ = !alive;
     if (!alive)
@@ -104,6 +119,8 @@ public:
   bool agentDiesOnApply = false;
   bool agentIsDead = false;
   bool stillVulnerable = false;
+  bool updateDoesNotStart = false;
+  bool updateIsVulnerable = false;
   bool undoRefused = false;
   bool undoDies = false;
   bool undoWrites = true;
@@ -111,6 +128,7 @@ public:
 private:
   const std::vector<PredictedRedirect> &redirects_;
   bool refused_ = false;
+  int asked_ = 0;
 };
 
 class Sequence : public testing::Test {
@@ -159,15 +177,20 @@ TEST_F(Sequence, AGoodPatchGoesThroughEveryStep) {
   EXPECT_THAT(steps(), ElementsAre("control restore ok", "control health ok", "control smoke ok", "control witness ok",
                                    "control soak ok", "patched apply ok", "patched verify ok", "patched smoke ok",
                                    "patched witness ok", "patched soak ok", "undone undo ok", "undone verify ok",
-                                   "undone witness ok", "undone smoke ok"));
+                                   "undone witness ok", "undone smoke ok", "restarted restart ok", "restarted smoke ok",
+                                   "restarted witness ok"));
   EXPECT_EQ(outcome(), "completed");
   EXPECT_THAT(rows("SELECT available, reason FROM evidence WHERE kind = 'lab'"), ElementsAre("1 "));
   EXPECT_THAT(rows("SELECT phase, seen FROM lab_witness ORDER BY phase"),
-              ElementsAre("control vulnerable", "patched fixed", "undone vulnerable"));
+              ElementsAre("control vulnerable", "patched fixed", "restarted fixed", "undone vulnerable"));
   EXPECT_THAT(rows("SELECT COUNT(*) FROM lab_bytes WHERE expected <> found"), ElementsAre("0"));
   EXPECT_THAT(rows("SELECT after, COUNT(*) FROM lab_bytes GROUP BY after"), ElementsAre("apply 2", "undo 2"));
   EXPECT_THAT(rows("SELECT DISTINCT state, service_state, pid, start_time FROM lab_process"),
-              ElementsAre("running running 32 32000"));
+              ElementsAre("running running 32 32000", "running running 36 36000"));
+  EXPECT_THAT(rows("SELECT phase, step FROM lab_process WHERE pid = 36 ORDER BY ordinal"),
+              ElementsAre("restarted restart", "restarted smoke", "restarted witness"));
+  EXPECT_THAT(rows("SELECT SUM(sent) > 20, SUM(sent = answered) = COUNT(*) FROM lab_probe WHERE step = 'apply'"),
+              ElementsAre("1 1"));
   EXPECT_THAT(rows("SELECT low, high FROM lab_growth WHERE counter = 'private-bytes'"), ElementsAre("0.0 0.0"));
   EXPECT_THAT(rows("SELECT COUNT(*) FROM lab_sample WHERE phase = 'patched'"), ElementsAre("21"));
   EXPECT_THAT(rows("SELECT SUM(sent = answered AND wrong = 0) = COUNT(*) FROM lab_probe"), ElementsAre("1"));
@@ -198,6 +221,33 @@ TEST_F(Sequence, LatenciesOfBothSoaksAreCompared) {
               ElementsAre("renew 1 1 1"));
 }
 
+TEST_F(Sequence, AnUpdateThatDoesNotStartIsItsOwnFault) {
+  guest->updateDoesNotStart = true;
+  ASSERT_TRUE(run());
+  EXPECT_EQ(outcome(), "completed");
+  EXPECT_EQ(lastStep(), "restarted restart failed");
+}
+
+TEST_F(Sequence, AnUpdateWithTheDefectIsSeenAfterTheRestart) {
+  guest->updateIsVulnerable = true;
+  ASSERT_TRUE(run());
+  EXPECT_EQ(outcome(), "completed");
+  EXPECT_EQ(lastStep(), "restarted witness failed");
+}
+
+// The service drops what comes while the patch goes in.
+TEST_F(Sequence, RequestsThatAreLostDuringTheApplyAreCounted) {
+  guest->onApply = [this] {
+    guest->server.tamper = [left = 3](uint8_t, std::optional<ModelDhcpServer::Reply> &reply) mutable {
+      if (left-- > 0)
+        reply.reset();
+    };
+  };
+  ASSERT_TRUE(run());
+  EXPECT_THAT(rows("SELECT SUM(sent) - SUM(answered) FROM lab_probe WHERE step = 'apply'"), ElementsAre("3"));
+  EXPECT_THAT(rows("SELECT SUM(sent) - SUM(answered) FROM lab_probe WHERE step <> 'apply'"), ElementsAre("0"));
+}
+
 TEST_F(Sequence, AHangAfterApplyEndsTheRunWithEvidence) {
   guest->onApply = [this] { guest->server.silent = true; };
   ASSERT_TRUE(run());
@@ -206,7 +256,8 @@ TEST_F(Sequence, AHangAfterApplyEndsTheRunWithEvidence) {
   EXPECT_THAT(rows("SELECT available FROM evidence WHERE kind = 'lab'"), ElementsAre("1"));
   EXPECT_THAT(rows("SELECT state, service_state, pid FROM lab_process ORDER BY ordinal DESC LIMIT 1"),
               ElementsAre("running running 32"));
-  EXPECT_THAT(rows("SELECT SUM(answered), SUM(sent) > 0 FROM lab_probe WHERE phase = 'patched'"), ElementsAre("0 1"));
+  EXPECT_THAT(rows("SELECT SUM(answered), SUM(sent) > 0 FROM lab_probe WHERE phase = 'patched' AND step <> 'apply'"),
+              ElementsAre("0 1"));
   EXPECT_THAT(rows("SELECT seen FROM lab_witness WHERE phase = 'patched'"), ElementsAre("no-answer"));
 }
 
@@ -230,7 +281,7 @@ TEST_F(Sequence, WrongContentIsRecordedAndTheRunGoesOn) {
   };
   ASSERT_TRUE(run());
   EXPECT_THAT(steps(), testing::Contains("patched smoke failed"));
-  EXPECT_EQ(lastStep(), "undone smoke ok");
+  EXPECT_EQ(lastStep(), "restarted witness ok");
   EXPECT_THAT(rows("SELECT exchange, wrong, first_wrong FROM lab_probe WHERE wrong > 0"),
               ElementsAre("inform 1 expected subnet mask 255.255.255.0, got 255.255.0.0"));
 }
@@ -355,7 +406,7 @@ TEST_F(LabFault, TheAgentCannotApplyThreeTimes) {
 TEST_F(Sequence, AnAgentThatCouldNotApplyIsAskedAgain) {
   guest->applyHindered = 2;
   ASSERT_TRUE(run());
-  EXPECT_EQ(lastStep(), "undone smoke ok");
+  EXPECT_EQ(lastStep(), "restarted witness ok");
 }
 
 TEST_F(Sequence, ALabFaultDoesNotHideAFailedStepOfThePatch) {
@@ -387,7 +438,7 @@ TEST_F(LabFault, TheAgentDiesInThePatchedSoak) {
 
 TEST_F(LabFault, TheLinkGoesAway) {
   guest->onApply = [this] { guest->server.closed = true; };
-  expectLabFault("patched smoke", "closed");
+  expectLabFault("patched apply", "closed");
 }
 
 TEST_F(Sequence, WhatWeWereGivenIsNoLabFault) {

@@ -27,6 +27,7 @@ protected:
     example.write(facts);
     request.preImage = example.preImage;
     request.hotpatchImage = example.preImage;
+    request.postImage = example.preImage;
     request.role = "dhcp";
     request.installation = {HOTGATE_ROLES, example.preImage, example.preImage, example.folder.path() / "cache"};
   }

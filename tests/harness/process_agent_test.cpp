@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 namespace hotgate::harness {
 namespace {
@@ -48,10 +49,42 @@ TEST(ProcessAgent, AProcessThatIsGoneHasNullCounters) {
   EXPECT_EQ(counters->exitCode, 3221225477);
 }
 
+// Asks until it is done.
+Result<AppliedPatch> apply(ProcessAgent &agent, Deadline deadline = generous()) {
+  HOTGATE_CHECK(agent.beginApply(32, "m.exe", "C:\\m.exe", deadline));
+  for (;;) {
+    HOTGATE_TRY(const auto patch, agent.appliedYet());
+    if (patch)
+      return *patch;
+  }
+}
+
+TEST(ProcessAgent, ApplyingIsAskedForUntilItIsDoneOrItsTimeIsOver) {
+  Peer peer([](Peer &end) {
+    const json request = json::parse(end.readLine());
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    end.write(json{{"id", request["id"]}, {"ok", true}, {"module_base", 1}, {"redirected", json::array()}}.dump() +
+              "\n");
+  });
+  ProcessAgent agent(peer.takeOtherEnd());
+  ASSERT_TRUE(agent.beginApply(32, "m.exe", "C:\\m.exe", generous()));
+  EXPECT_EQ(agent.appliedYet().value(), std::nullopt);
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_EQ(agent.appliedYet().value()->moduleBase, 1U);
+
+  Peer slow([](Peer &end) {
+    end.readLine();
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  });
+  ProcessAgent waiting(slow.takeOtherEnd());
+  EXPECT_FALSE(apply(waiting, after(std::chrono::milliseconds(50))));
+  EXPECT_FALSE(waiting.wasRefused());
+}
+
 TEST(ProcessAgent, ARefusalIsToldFromADeadAgent) {
   Peer refusing(answering({{"ok", false}, {"error", "BASE 0: other timestamp"}, {"status", "0xC0000059"}}));
   ProcessAgent agent(refusing.takeOtherEnd());
-  const auto applied = agent.apply(32, "m.exe", "C:\\m.exe", generous());
+  const auto applied = apply(agent);
   ASSERT_FALSE(applied);
   EXPECT_TRUE(agent.wasRefused());
   EXPECT_THAT(applied.error().reason, HasSubstr("other timestamp"));
@@ -59,7 +92,7 @@ TEST(ProcessAgent, ARefusalIsToldFromADeadAgent) {
 
   Peer dead([](Peer &end) { end.readLine(); });
   ProcessAgent gone(dead.takeOtherEnd());
-  EXPECT_FALSE(gone.apply(32, "m.exe", "C:\\m.exe", generous()));
+  EXPECT_FALSE(apply(gone));
   EXPECT_FALSE(gone.wasRefused());
 }
 
@@ -67,7 +100,7 @@ TEST(ProcessAgent, RedirectionsComeSorted) {
   Peer peer(answering(json::parse(R"({"ok":true,"module_base":5368709120,"redirected":[
       {"rva":8192,"thunk":5368800008},{"rva":4096,"thunk":5368800000}]})")));
   ProcessAgent agent(peer.takeOtherEnd());
-  const auto patch = agent.apply(32, "m.exe", "C:\\m.exe", generous());
+  const auto patch = apply(agent);
   ASSERT_TRUE(patch);
   ASSERT_EQ(patch->redirected.size(), 2U);
   EXPECT_EQ(patch->redirected[0].rva, 4096U);
@@ -91,7 +124,7 @@ TEST_P(HostileAgent, IsRefused) {
   else if (command == "service")
     EXPECT_FALSE(agent.queryService("s", generous()));
   else
-    EXPECT_FALSE(agent.apply(32, "m.exe", "C:\\m.exe", generous()));
+    EXPECT_FALSE(apply(agent));
 }
 
 INSTANTIATE_TEST_SUITE_P(

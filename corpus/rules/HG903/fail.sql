@@ -14,6 +14,7 @@ INSERT INTO lab_probe SELECT run_id + n, phase, step, exchange, sent, answered, 
 DELETE FROM lab_step WHERE run_id = 1 AND ((phase = 'control' AND step = 'soak') OR ordinal = 14);
 -- says: the witness test saw 'no-answer' (patched)
 -- says: the witness test saw 'no-answer' (undone)
+-- says: the witness test saw 'no-answer' (restarted)
 UPDATE lab_witness SET seen = 'no-answer', text = 'no answer within 2000 ms' WHERE phase <> 'control';
 -- says: the soak cannot exclude growth of 2,400 bytes per transaction
 UPDATE lab_growth SET per_transaction = 900.0, low = -700.0, high = 2400.0 WHERE counter = 'private-bytes';

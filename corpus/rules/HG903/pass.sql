@@ -1,2 +1,2 @@
 -- More steps than are due.
-INSERT INTO lab_step VALUES (1, 15, 'undone', 'soak', 'ok', '600 transactions');
+INSERT INTO lab_step VALUES (1, 18, 'undone', 'soak', 'ok', '600 transactions');

@@ -22,7 +22,7 @@ class WineHost : public DhcpLab {};
 TEST_F(WineHost, GoodGoesThroughEveryStep) {
   run("good", Provider::wineHost);
   EXPECT_THAT(rows("SELECT outcome FROM lab_run"), ElementsAre("completed"));
-  EXPECT_THAT(rows("SELECT COUNT(*), SUM(outcome = 'ok') FROM lab_step"), ElementsAre("14 14"));
+  EXPECT_THAT(rows("SELECT COUNT(*), SUM(outcome = 'ok') FROM lab_step"), ElementsAre("17 17"));
   EXPECT_THAT(rows("SELECT COUNT(*) FROM lab_bytes WHERE expected <> found"), ElementsAre("0"));
   EXPECT_THAT(rows("SELECT low > 0 AND per_transaction >= 64 FROM lab_growth WHERE counter = 'private-bytes'"),
               ElementsAre("0"));
@@ -80,7 +80,8 @@ TEST_P(KilledHarness, LeavesNothingOfItsSandbox) {
                                        .address = "10.77.0.1/24",
                                        .agent = HOTGATE_AGENT,
                                        .base = kb / "pre" / "dhcpsrv.exe",
-                                       .hotpatch = kb / "hotpatch" / "dhcpsrv.exe"},
+                                       .hotpatch = kb / "hotpatch" / "dhcpsrv.exe",
+                                       .post = kb / "post" / "dhcpsrv.exe"},
                                       after(std::chrono::seconds(20)));
     if (!sandbox)
       report(-1);
