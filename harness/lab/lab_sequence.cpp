@@ -226,7 +226,7 @@ Result<> LabSequence::recordLatencies() {
 
 // Old and new code run side by side from here on, under the requests that are in flight.
 Result<AppliedPatch> LabSequence::applyUnderLoad() {
-  const int64_t before = 2 * config_.soak.clients; // requests before the apply begins, and after its end
+  const int64_t before = int64_t{2} * config_.soak.clients; // requests before the apply begins, and after its end
   std::optional<Result<AppliedPatch>> outcome;
   bool begun = false;
   int64_t end = INT64_MAX;
