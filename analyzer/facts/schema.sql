@@ -282,7 +282,7 @@ CREATE TABLE lab_run (
 CREATE TABLE lab_step (
   run_id INTEGER NOT NULL REFERENCES lab_run, ordinal INTEGER NOT NULL,
   phase  TEXT NOT NULL,                        -- control (before the patch), patched, undone, restarted (from the update's image)
-  step   TEXT NOT NULL,                        -- restore, health, smoke, witness, soak, apply, verify, undo, restart
+  step   TEXT NOT NULL,                        -- restore, health, smoke, witness, soak, apply, verify, undo, restart, frames
   outcome TEXT NOT NULL,                       -- ok, failed, lab-fault
   text   TEXT NOT NULL, PRIMARY KEY (run_id, ordinal)
 );
@@ -327,6 +327,13 @@ CREATE TABLE lab_latency (
   control_median_ms REAL NOT NULL, patched_median_ms REAL NOT NULL,
   slower  REAL NOT NULL,                       -- how likely a patched answer takes longer than a control one; 0.5: no difference
   p_value REAL NOT NULL, PRIMARY KEY (run_id, exchange)
+);
+-- What the threads of the idle service are inside of, before the patch (phase control) and after its soak (patched).
+CREATE TABLE lab_frame (
+  run_id INTEGER NOT NULL REFERENCES lab_run, phase TEXT NOT NULL, thread INTEGER NOT NULL,
+  depth  INTEGER NOT NULL,                     -- 0: the next instruction; behind it return addresses
+  module TEXT NOT NULL, rva INTEGER NOT NULL,  -- '' and 0 outside of all modules
+  PRIMARY KEY (run_id, phase, thread, depth)
 );
 -- Guest memory against the prediction. after: 'apply' or 'undo'.
 CREATE TABLE lab_bytes (

@@ -4,6 +4,7 @@
 #include "harness/agent/patching.h"
 #include "harness/agent/remote_memory.h"
 #include "harness/agent/service_control.h"
+#include "harness/agent/stacks.h"
 #include "harness/agent/threads.h"
 
 #include <algorithm>
@@ -48,20 +49,39 @@ Outcome<json> readBytes(const Parameters &parameters) {
   return json{{"bytes", hexadecimal(bytes)}};
 }
 
+// {"module", "rva"} of an address; null where no module is.
+json placeOf(const std::vector<Module> &modules, uint64_t address) {
+  const auto module = std::find_if(modules.begin(), modules.end(),
+                                   [&](const Module &m) { return address >= m.base && address - m.base < m.size; });
+  const bool known = module != modules.end();
+  return {{"module", known ? json(module->name) : json(nullptr)},
+          {"rva", known ? json(address - module->base) : json(nullptr)}};
+}
+
 Outcome<json> threads(const Parameters &parameters) {
   AGENT_TRY(const auto process, Process::open(pidOf(parameters)));
   AGENT_TRY(const auto modules, process.modules());
   AGENT_TRY(const auto places, threadPlaces(process));
   json list = json::array();
   for (const ThreadPlace &place : places) {
-    const auto module = std::find_if(modules.begin(), modules.end(), [&](const Module &m) {
-      return place.rip >= m.base && place.rip - m.base < m.size;
-    });
-    const bool known = module != modules.end();
-    list.push_back({{"tid", place.tid},
-                    {"rip", place.rip},
-                    {"module", known ? json(module->name) : json(nullptr)},
-                    {"rva", known ? json(place.rip - module->base) : json(nullptr)}});
+    json entry = placeOf(modules, place.rip);
+    entry["tid"] = place.tid;
+    entry["rip"] = place.rip;
+    list.push_back(std::move(entry));
+  }
+  return json{{"threads", std::move(list)}};
+}
+
+Outcome<json> stacks(const Parameters &parameters) {
+  AGENT_TRY(const auto process, Process::open(pidOf(parameters)));
+  AGENT_TRY(const auto modules, process.modules());
+  AGENT_TRY(const auto stacks, threadStacks(process));
+  json list = json::array();
+  for (const ThreadStack &stack : stacks) {
+    json frames = json::array();
+    for (const uint64_t address : stack.addresses)
+      frames.push_back(placeOf(modules, address));
+    list.push_back({{"tid", stack.tid}, {"frames", std::move(frames)}});
   }
   return json{{"threads", std::move(list)}};
 }
@@ -112,6 +132,8 @@ Outcome<json> Commands::run(const Request &request) {
     return counters(p);
   if (command == "threads")
     return threads(p);
+  if (command == "stacks")
+    return stacks(p);
   if (command == "stop")
     return stop(p);
   if (command == "service-install")

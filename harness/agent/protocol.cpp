@@ -41,6 +41,7 @@ const std::vector<Form> &forms() {
       {"read", {pid, module, {"rva", Kind::number}, {"size", Kind::number, true, 65536}}},
       {"counters", {pid}},
       {"threads", {pid}},
+      {"stacks", {pid}},
       {"stop", {pid, {"exit_code", Kind::number, false}}},
       {"service-install", {name, {"program"}, {"arguments", Kind::text, false}}},
       {"service-start", {name, deadline}},

@@ -8,6 +8,8 @@ namespace hotgate::harness {
 namespace {
 
 constexpr size_t maxRedirections = 65536;
+constexpr size_t maxThreads = 4096;
+constexpr size_t maxFrames = 256;
 constexpr const char *retry = "the run counts as a lab fault; run it again";
 
 // Typed access to the members of a reply. The first member that is missing or of another type is the error.
@@ -95,6 +97,11 @@ std::string placeOfRefusal(const char *command, const nlohmann::json &reply) {
   return status.empty() ? command : fmt::format("{}, status {}", command, printable(status, 20));
 }
 
+const nlohmann::json &objectOrEmpty(const nlohmann::json &value) {
+  static const nlohmann::json empty = nlohmann::json::object();
+  return value.is_object() ? value : empty;
+}
+
 Result<AppliedPatch> appliedPatch(const nlohmann::json &reply) {
   ReplyReader reader("apply", reply);
   AppliedPatch patch;
@@ -104,8 +111,7 @@ Result<AppliedPatch> appliedPatch(const nlohmann::json &reply) {
     reader.refuse(fmt::format("names {} functions, more than {}", redirected->size(), maxRedirections));
   else if (redirected != nullptr)
     for (const nlohmann::json &entry : *redirected) {
-      static const nlohmann::json empty = nlohmann::json::object();
-      ReplyReader fields("apply", entry.is_object() ? entry : empty);
+      ReplyReader fields("apply", objectOrEmpty(entry));
       Redirection redirection;
       const uint64_t rva = fields.address("rva");
       redirection.rva = static_cast<uint32_t>(rva);
@@ -118,6 +124,30 @@ Result<AppliedPatch> appliedPatch(const nlohmann::json &reply) {
   std::sort(patch.redirected.begin(), patch.redirected.end(),
             [](const Redirection &left, const Redirection &right) { return left.rva < right.rva; });
   return reader.finish(std::move(patch));
+}
+
+Result<ThreadStack> threadStack(const nlohmann::json &entry) {
+  ReplyReader reader("stacks", objectOrEmpty(entry));
+  ThreadStack stack;
+  stack.thread = reader.integer("tid");
+  const nlohmann::json *frames = reader.find("frames", &nlohmann::json::is_array);
+  if (frames != nullptr && frames->size() > maxFrames)
+    reader.refuse(fmt::format("a thread has {} frames, more than {}", frames->size(), maxFrames));
+  else if (frames != nullptr)
+    for (const nlohmann::json &each : *frames) {
+      ReplyReader frame("stacks", objectOrEmpty(each));
+      if (frame.isNull("module") && frame.isNull("rva")) {
+        stack.frames.emplace_back();
+        continue;
+      }
+      const uint64_t rva = frame.address("rva");
+      if (rva > UINT32_MAX)
+        frame.refuse("an RVA has more than 32 bits");
+      HOTGATE_TRY(StackFrame read,
+                  frame.finish(StackFrame{printable(frame.text("module"), 260), static_cast<uint32_t>(rva)}));
+      stack.frames.push_back(std::move(read));
+    }
+  return reader.finish(std::move(stack));
 }
 
 } // namespace
@@ -204,6 +234,21 @@ Result<ProcessCounters> ProcessAgent::counters(int64_t pid, Deadline deadline) {
     counters.exitCode = reader.integer("exit_code");
   }
   return reader.finish(counters);
+}
+
+Result<std::vector<ThreadStack>> ProcessAgent::stacks(int64_t pid, Deadline deadline) {
+  HOTGATE_TRY(const nlohmann::json reply, call("stacks", {{"pid", pid}}, deadline));
+  ReplyReader reader("stacks", reply);
+  std::vector<ThreadStack> stacks;
+  const nlohmann::json *threads = reader.find("threads", &nlohmann::json::is_array);
+  if (threads != nullptr && threads->size() > maxThreads)
+    reader.refuse(fmt::format("names {} threads, more than {}", threads->size(), maxThreads));
+  else if (threads != nullptr)
+    for (const nlohmann::json &entry : *threads) {
+      HOTGATE_TRY(ThreadStack stack, threadStack(entry));
+      stacks.push_back(std::move(stack));
+    }
+  return reader.finish(std::move(stacks));
 }
 
 Result<> ProcessAgent::beginApply(int64_t pid, const std::string &module, const std::string &image, Deadline deadline) {

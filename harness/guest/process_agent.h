@@ -38,6 +38,16 @@ struct AppliedPatch {
   std::vector<Redirection> redirected; // by RVA
 };
 
+// A frame of a thread's stack: code of this module; outside of all modules both are empty.
+struct StackFrame {
+  std::string module;
+  uint32_t rva = 0;
+};
+struct ThreadStack {
+  int64_t thread = 0;
+  std::vector<StackFrame> frames; // the innermost first
+};
+
 class ProcessAgent {
 public:
   explicit ProcessAgent(FileDescriptor socket) : channel_(std::move(socket), "hotgate-agent") {}
@@ -50,6 +60,7 @@ public:
   Result<> deleteService(const std::string &name, Deadline deadline);
   Result<ServiceStatus> queryService(const std::string &name, Deadline deadline);
   Result<ProcessCounters> counters(int64_t pid, Deadline deadline);
+  Result<std::vector<ThreadStack>> stacks(int64_t pid, Deadline deadline);
   // Applying takes its time, in which requests go on: begin, and ask until it is done (or refused). No other call
   // meanwhile.
   Result<> beginApply(int64_t pid, const std::string &module, const std::string &image, Deadline deadline);

@@ -23,8 +23,8 @@ std::string_view phaseName(Phase phase) {
 }
 
 std::string_view stepName(Step step) {
-  constexpr std::array<std::string_view, 9> names{"restore", "health", "smoke", "witness", "soak",
-                                                  "apply",   "verify", "undo",  "restart"};
+  constexpr std::array<std::string_view, 10> names{"restore", "health", "smoke", "witness", "soak",
+                                                   "apply",   "verify", "undo",  "restart", "frames"};
   return names.at(static_cast<size_t>(step));
 }
 
@@ -102,6 +102,14 @@ Result<> LabRecords::growth(Counter counter, const Slope &slope) {
 Result<> LabRecords::latency(std::string_view exchange, const LatencyShift &shift) {
   return insert("INSERT INTO lab_latency VALUES (?, ?, ?, ?, ?, ?, ?, ?)", exchange, shift.controlAnswers,
                 shift.patchedAnswers, shift.controlMedian, shift.patchedMedian, shift.slower, shift.pValue);
+}
+
+Result<> LabRecords::frames(Phase phase, const std::vector<ThreadStack> &stacks) {
+  for (const ThreadStack &stack : stacks)
+    for (size_t depth = 0; depth < stack.frames.size(); ++depth)
+      HOTGATE_CHECK(insert("INSERT OR REPLACE INTO lab_frame VALUES (?, ?, ?, ?, ?, ?)", phaseName(phase), stack.thread,
+                           depth, stack.frames[depth].module, stack.frames[depth].rva));
+  return {};
 }
 
 Result<> LabRecords::bytes(std::string_view after, uint32_t rva, const std::string &function,

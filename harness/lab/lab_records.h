@@ -11,7 +11,7 @@ namespace hotgate::harness {
 
 // restarted: from the update's image, after the patch was taken out.
 enum class Phase { control, patched, undone, restarted };
-enum class Step { restore, health, smoke, witness, soak, apply, verify, undo, restart };
+enum class Step { restore, health, smoke, witness, soak, apply, verify, undo, restart, frames };
 enum class StepOutcome { ok, failed, labFault };
 enum class Counter { privateBytes, threads, handles };
 [[nodiscard]] std::string_view phaseName(Phase phase);
@@ -35,6 +35,7 @@ public:
   Result<> slope(Phase phase, Counter counter, const Slope &slope, size_t samples, int64_t transactions);
   Result<> growth(Counter counter, const Slope &slope); // patched minus control
   Result<> latency(std::string_view exchange, const LatencyShift &shift);
+  Result<> frames(Phase phase, const std::vector<ThreadStack> &stacks);
   Result<> bytes(std::string_view after, uint32_t rva, const std::string &function, const std::string &expected,
                  const std::string &found);
 

@@ -123,7 +123,8 @@ Result<LabSequence::Flow> LabSequence::health() {
 Result<LabSequence::Flow> LabSequence::control() {
   HOTGATE_STEP(smoke(Phase::control));
   HOTGATE_STEP(witness(Phase::control, "vulnerable"));
-  return soak(Phase::control);
+  HOTGATE_STEP(soak(Phase::control));
+  return frames(Phase::control);
 }
 
 Result<LabSequence::Flow> LabSequence::patched() {
@@ -133,7 +134,8 @@ Result<LabSequence::Flow> LabSequence::patched() {
     return Flow::stop; // everything more that is asked would be waited for in vain
   HOTGATE_STEP(smoke(Phase::patched));
   HOTGATE_STEP(witness(Phase::patched, "fixed"));
-  return soak(Phase::patched);
+  HOTGATE_STEP(soak(Phase::patched));
+  return frames(Phase::patched);
 }
 
 Result<LabSequence::Flow> LabSequence::undone() {
@@ -188,6 +190,15 @@ Result<LabSequence::Flow> LabSequence::soak(Phase phase) {
   HOTGATE_STEP(conclude(phase, Step::soak, fmt::format("{} transactions", report->transactions), report->fault));
   HOTGATE_STEP(look(phase, Step::soak));
   return report->hung ? Flow::stop : Flow::goOn;
+}
+
+Result<LabSequence::Flow> LabSequence::frames(Phase phase) {
+  announce(phase, Step::frames);
+  const auto stacks = guest_.stacks(pid_);
+  if (!stacks)
+    return labFault(phase, Step::frames, stacks.error());
+  HOTGATE_CHECK(records_.frames(phase, *stacks));
+  return conclude(phase, Step::frames, fmt::format("{} threads", stacks->size()), "");
 }
 
 Result<> LabSequence::recordCounter(Phase phase, Counter counter) {

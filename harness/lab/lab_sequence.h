@@ -1,7 +1,7 @@
 // The order of a run (design "Lab") and what each step's outcome leads to.
 //
-//   restore -> health -> control: smoke, witness (must be vulnerable), soak
-//           -> patched: apply (under load), verify, smoke, witness (must be fixed), soak
+//   restore -> health -> control: smoke, witness (must be vulnerable), soak, frames
+//           -> patched: apply (under load), verify, smoke, witness (must be fixed), soak, frames
 //           -> undone: undo, verify, witness (vulnerable again), smoke
 //           -> restarted from the update's image: smoke, witness (fixed, as the hotpatch fixed it)
 //
@@ -45,6 +45,8 @@ private:
   Result<Flow> smoke(Phase phase);
   Result<Flow> witness(Phase phase, std::string_view wanted);
   Result<Flow> soak(Phase phase);
+  // The stacks of the idle service: a thread that is in a function then stays there.
+  Result<Flow> frames(Phase phase);
   Result<Flow> apply();
   // Repeated when the agent could not do it for a reason that is not the patch's.
   Result<AppliedPatch> tryToApply();

@@ -98,6 +98,9 @@ public:
       return failFault("hotgate-agent", "read", "no such process");
     return memory.at(rva + PredictedRedirect::before);
   }
+  Result<std::vector<ThreadStack>> stacks(int64_t) override {
+    return std::vector<ThreadStack>{{7, {{"ntdll.dll", 0x1000}, {"dhcpsrv.exe", 0x1412}}}, {9, {{"", 0}}}};
+  }
   bool wasRefused() const override { return refused_; }
 
   ModelDhcpServer server;
@@ -175,10 +178,10 @@ protected:
 TEST_F(Sequence, AGoodPatchGoesThroughEveryStep) {
   ASSERT_TRUE(run());
   EXPECT_THAT(steps(), ElementsAre("control restore ok", "control health ok", "control smoke ok", "control witness ok",
-                                   "control soak ok", "patched apply ok", "patched verify ok", "patched smoke ok",
-                                   "patched witness ok", "patched soak ok", "undone undo ok", "undone verify ok",
-                                   "undone witness ok", "undone smoke ok", "restarted restart ok", "restarted smoke ok",
-                                   "restarted witness ok"));
+                                   "control soak ok", "control frames ok", "patched apply ok", "patched verify ok",
+                                   "patched smoke ok", "patched witness ok", "patched soak ok", "patched frames ok",
+                                   "undone undo ok", "undone verify ok", "undone witness ok", "undone smoke ok",
+                                   "restarted restart ok", "restarted smoke ok", "restarted witness ok"));
   EXPECT_EQ(outcome(), "completed");
   EXPECT_THAT(rows("SELECT available, reason FROM evidence WHERE kind = 'lab'"), ElementsAre("1 "));
   EXPECT_THAT(rows("SELECT phase, seen FROM lab_witness ORDER BY phase"),
@@ -194,6 +197,13 @@ TEST_F(Sequence, AGoodPatchGoesThroughEveryStep) {
   EXPECT_THAT(rows("SELECT low, high FROM lab_growth WHERE counter = 'private-bytes'"), ElementsAre("0.0 0.0"));
   EXPECT_THAT(rows("SELECT COUNT(*) FROM lab_sample WHERE phase = 'patched'"), ElementsAre("21"));
   EXPECT_THAT(rows("SELECT SUM(sent = answered AND wrong = 0) = COUNT(*) FROM lab_probe"), ElementsAre("1"));
+}
+
+TEST_F(Sequence, TheStacksOfTheIdleServiceAreFacts) {
+  ASSERT_TRUE(run());
+  EXPECT_THAT(rows("SELECT thread, depth, module, rva FROM lab_frame WHERE phase = 'control' ORDER BY thread, depth"),
+              ElementsAre("7 0 ntdll.dll 4096", "7 1 dhcpsrv.exe 5138", "9 0  0"));
+  EXPECT_THAT(rows("SELECT COUNT(*) FROM lab_frame WHERE phase = 'patched'"), ElementsAre("3"));
 }
 
 TEST_F(Sequence, ALeakIsMeasuredPerRequest) {

@@ -96,6 +96,19 @@ TEST(ProcessAgent, ARefusalIsToldFromADeadAgent) {
   EXPECT_FALSE(gone.wasRefused());
 }
 
+TEST(ProcessAgent, ReadsStacks) {
+  Peer peer(answering(json::parse(R"({"ok":true,"threads":[
+      {"tid":7,"frames":[{"module":"ntdll.dll","rva":4096},{"module":null,"rva":null}]},{"tid":9,"frames":[]}]})")));
+  ProcessAgent agent(peer.takeOtherEnd());
+  const auto stacks = agent.stacks(32, generous());
+  ASSERT_TRUE(stacks);
+  ASSERT_EQ(stacks->size(), 2U);
+  EXPECT_EQ(stacks->at(0).frames.at(0).module, "ntdll.dll");
+  EXPECT_EQ(stacks->at(0).frames.at(0).rva, 4096U);
+  EXPECT_EQ(stacks->at(0).frames.at(1).module, "");
+  EXPECT_EQ(stacks->at(1).thread, 9);
+}
+
 TEST(ProcessAgent, RedirectionsComeSorted) {
   Peer peer(answering(json::parse(R"({"ok":true,"module_base":5368709120,"redirected":[
       {"rva":8192,"thunk":5368800008},{"rva":4096,"thunk":5368800000}]})")));
@@ -121,6 +134,8 @@ TEST_P(HostileAgent, IsRefused) {
     EXPECT_FALSE(agent.counters(32, generous()));
   else if (command == "read")
     EXPECT_FALSE(agent.read(32, "m.exe", 4096, 2, generous()));
+  else if (command == "stacks")
+    EXPECT_FALSE(agent.stacks(32, generous()));
   else if (command == "service")
     EXPECT_FALSE(agent.queryService("s", generous()));
   else
@@ -130,6 +145,9 @@ TEST_P(HostileAgent, IsRefused) {
 INSTANTIATE_TEST_SUITE_P(
     ProcessAgent, HostileAgent,
     testing::Values(
+        HostileAnswer{"stacks", "{}"}, HostileAnswer{"stacks", R"({"ok":true,"threads":[7]})"},
+        HostileAnswer{"stacks", R"({"ok":true,"threads":[{"tid":1,"frames":[{"module":"a","rva":4294967296}]}]})"},
+        HostileAnswer{"stacks", R"({"ok":true,"threads":[{"tid":1,"frames":[{"module":7,"rva":1}]}]})"},
         HostileAnswer{"counters", "{}"}, HostileAnswer{"counters", R"({"ok":1})"},
         HostileAnswer{"counters", R"({"ok":false})"}, HostileAnswer{"counters", R"({"ok":true})"},
         HostileAnswer{"counters", R"({"ok":true,"alive":"yes"})"},

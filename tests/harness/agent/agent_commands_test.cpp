@@ -69,6 +69,29 @@ TEST_F(AgentCommands, ThreadsSayWhereTheyAre) {
   EXPECT_EQ(say("unpark"), "7");
 }
 
+// A thread that waits in another module's code, called by Blocking: found by unwind data, across the modules.
+TEST_F(AgentCommands, StacksSayWhatEachThreadIsInsideOf) {
+  start();
+  ASSERT_EQ(say("block"), "inside");
+  const json reply = runAgent({"stacks", "--pid", std::to_string(pid())});
+  ASSERT_TRUE(reply.value("ok", false)) << reply;
+  ASSERT_GE(reply["threads"].size(), 2U) << reply;
+  const uint32_t blocking = rvaOf("Blocking");
+  int inside = 0;
+  for (const json &thread : reply["threads"]) {
+    const json &frames = thread["frames"];
+    for (size_t depth = 0; depth < frames.size(); ++depth)
+      if (frames[depth]["module"] == "target.exe" && frames[depth]["rva"] > blocking &&
+          frames[depth]["rva"] < blocking + 200) {
+        ++inside;
+        EXPECT_GT(depth, 0U) << "it waits in a function that Blocking calls";
+        EXPECT_LT(depth + 1, frames.size()) << "somebody called it";
+      }
+  }
+  EXPECT_EQ(inside, 1) << reply;
+  EXPECT_EQ(say("release"), "1"); // no harm done
+}
+
 TEST_F(AgentCommands, ReadIsBoundedByTheModule) {
   start();
   const json reply = runAgent(

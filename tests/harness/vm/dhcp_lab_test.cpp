@@ -11,7 +11,7 @@ using testing::ElementsAre;
 TEST_F(DhcpLab, GoodGoesThroughEveryStep) {
   run("good", Provider::qemu);
   EXPECT_THAT(rows("SELECT outcome FROM lab_run"), ElementsAre("completed"));
-  EXPECT_THAT(rows("SELECT COUNT(*), SUM(outcome = 'ok') FROM lab_step"), ElementsAre("17 17"));
+  EXPECT_THAT(rows("SELECT COUNT(*), SUM(outcome = 'ok') FROM lab_step"), ElementsAre("19 19"));
   EXPECT_THAT(rows("SELECT COUNT(*) FROM lab_bytes WHERE expected <> found"), ElementsAre("0"));
   EXPECT_THAT(rows("SELECT low > 0 AND per_transaction >= 64 FROM lab_growth WHERE counter = 'private-bytes'"),
               ElementsAre("0"));
