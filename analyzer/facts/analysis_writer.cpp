@@ -25,6 +25,7 @@ public:
     HOTGATE_TRY(written_.post, writeImage(analysis_.post, "post"));
     HOTGATE_CHECK(writeImportCalls(analysis_.pre.program, written_.pre.functions));
     HOTGATE_CHECK(writeRegistrations(analysis_.pre.program, written_.pre.functions));
+    HOTGATE_CHECK(writeRegistrations(analysis_.post.program, written_.post.functions));
     HOTGATE_CHECK(writeFunctionPairs());
     HOTGATE_CHECK(writeLayouts(facts_, analysis_));
     HOTGATE_CHECK(writeLedger());
@@ -120,7 +121,8 @@ private:
 
   Result<> writeRegistrations(const Program &program, const FunctionIds &ids) {
     HOTGATE_TRY(auto insert, facts_.prepare("INSERT OR IGNORE INTO registration VALUES (?,?,?,?,?)"));
-    for (const Registration &registration : registrations(program)) {
+    HOTGATE_TRY(const auto found, registrations(program));
+    for (const Registration &registration : found) {
       const auto registrar = program.functionContaining(registration.site);
       HOTGATE_CHECK(insert.run(ids[registration.function], registeredAsName(registration.as), registration.by,
                                registrar ? std::optional<int64_t>(ids[*registrar]) : std::nullopt, registration.site));

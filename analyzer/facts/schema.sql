@@ -114,11 +114,11 @@ CREATE TABLE import_call (
   polls INTEGER NOT NULL,                      -- a wait whose timeout is a constant zero
   PRIMARY KEY (function_id, site_rva)
 );
--- Of the base: functions whose address the system was given (analyzer/code/registrations.h).
+-- Of the base and the update: functions whose address the system was given (analyzer/code/registrations.h).
 CREATE TABLE registration (
   function_id INTEGER NOT NULL REFERENCES function,
   kind    TEXT NOT NULL,                       -- thread, service-main, once, initializer, tls-callback, dll-entry, callback
-  api     TEXT NOT NULL,                       -- 'CreateThread'; 'TLS directory', 'entry point'
+  api     TEXT NOT NULL,                       -- 'CreateThread'; 'TLS directory', 'table __xc_a', 'entry point'
   registrar INTEGER REFERENCES function,       -- the function with the call; NULL when the image's own tables say it
   site_rva INTEGER NOT NULL,                   -- 0 when the image's own tables say it
   PRIMARY KEY (function_id, kind, site_rva)
