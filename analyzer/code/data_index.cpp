@@ -53,7 +53,8 @@ private:
   void addSymbols() {
     for (const DataSymbol &symbol : symbols_.data)
       if ((data_.empty() || data_.back().rva != symbol.rva) && isData(symbol.rva))
-        data_.push_back({symbol.rva, symbol.size, symbol.name, symbol.typeName, symbol.object, symbol.size != 0});
+        data_.push_back({symbol.rva, symbol.size, symbol.name, symbol.typeName, symbol.object, symbol.size != 0, false,
+                         symbol.isThreadLocal});
   }
 
   // Where symbols name it, they are as good.

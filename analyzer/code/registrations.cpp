@@ -2,6 +2,7 @@
 
 #include "analyzer/code/forwarded_parameter.h"
 #include "analyzer/code/import_calls.h"
+#include "analyzer/image/tls_directory.h"
 
 #include <algorithm>
 #include <llvm/BinaryFormat/COFF.h>
@@ -226,21 +227,13 @@ private:
       }
   }
 
-  // IMAGE_TLS_DIRECTORY.AddressOfCallBacks: a list of pointers that a null ends.
   void addTlsCallbacks() {
-    constexpr int mostCallbacks = 64;
-    const DirectoryRange directory = program_.image().directory(Directory::tls);
-    const uint32_t size = program_.image().is64() ? 8 : 4;
-    if (directory.rva == 0)
+    const auto directory = readTlsDirectory(program_.image());
+    if (!directory)
       return;
-    auto list = program_.image().pointerAt(directory.rva + 3 * size);
-    for (int i = 0; list && i < mostCallbacks; ++i, *list += size) {
-      const auto target = program_.image().pointerAt(*list);
-      if (!target)
-        return;
-      if (const auto function = program_.functionAtEntry(*target))
+    for (const uint32_t callback : directory->callbacks)
+      if (const auto function = program_.functionAtEntry(callback))
         found_.push_back({*function, RegisteredAs::tlsCallback, "TLS directory", 0});
-    }
   }
 
   void addDllEntry() {

@@ -2,6 +2,7 @@
 
 #include "analyzer/code/import_calls.h"
 #include "analyzer/code/registrations.h"
+#include "analyzer/facts/data_writer.h"
 #include "analyzer/facts/hotpatch_writer.h"
 #include "analyzer/facts/layout_writer.h"
 #include "analyzer/facts/written_module.h"
@@ -36,6 +37,7 @@ public:
       HOTGATE_CHECK(writeHotpatch(facts_, analysis_, written_));
       HOTGATE_CHECK(writeOpinions(written_.hotpatch, analysis_.hotpatchOpinions));
     }
+    HOTGATE_CHECK(writeData(facts_, analysis_, written_));
     HOTGATE_CHECK(writeEvidence());
     HOTGATE_CHECK(writeUndecoded());
     HOTGATE_CHECK(writeUnpairedNames());
