@@ -1,9 +1,6 @@
 #include "analyzer/diff/static_diff.h"
 
-#include "analyzer/code/masked_body.h"
-
 #include <algorithm>
-#include <ranges>
 
 namespace hotgate::analyzer {
 
@@ -29,8 +26,10 @@ std::string variableOf(const Program &program, const StaticGuard &guard) {
 
 class StaticComparison {
 public:
-  StaticComparison(const Referents &referents, std::vector<StaticGuard> pre, std::vector<StaticGuard> post)
-      : referents_(referents), pre_(std::move(pre)), post_(std::move(post)), isTaken_(post_.size(), false) {}
+  StaticComparison(const Referents &referents, Decoder decoder, std::vector<StaticGuard> pre,
+                   std::vector<StaticGuard> post)
+      : referents_(referents), decoder_(std::move(decoder)), pre_(std::move(pre)), post_(std::move(post)),
+        isTaken_(post_.size(), false) {}
 
   std::vector<StaticDifference> run() {
     // By name first, so that one that was inserted in front does not shift the others.
@@ -73,30 +72,71 @@ private:
     found_.push_back(std::move(difference));
   }
 
-  [[nodiscard]] bool sameInitialiser(const StaticGuard &pre, const StaticGuard &post) const {
-    const auto masked = [](const Program &program, const StaticGuard &guard) {
-      const auto bytes = program.bytesOf(guard.initialiser);
-      std::vector<uint8_t> copy(bytes.begin(), bytes.end());
-      for (const Reference &reference : program.functions()[guard.function].referencesIn(guard.initialiser))
-        if (const uint32_t at = reference.field - guard.initialiser.rva; at + reference.size <= copy.size())
-          maskField(&copy[at], reference);
-      return copy;
-    };
+  // What an initialiser does, an instruction each.
+  struct Step {
+    uint32_t opcode = 0;
+    std::string operands; // "%, [% + %*4 + 0x10]"; "" where a reference says it
+    std::vector<Reference> references;
+  };
+
+  [[nodiscard]] bool sameInitialiser(const StaticGuard &pre, const StaticGuard &post) {
     const Function &preFunction = referents_.pre().functions()[pre.function];
     const Function &postFunction = referents_.post().functions()[post.function];
-    const auto preReferences = preFunction.referencesIn(pre.initialiser);
-    const auto postReferences = postFunction.referencesIn(post.initialiser);
-    return masked(referents_.pre(), pre) == masked(referents_.post(), post) &&
-           std::ranges::equal(preReferences, postReferences, [&](const Reference &a, const Reference &b) {
-             // Jumps inside the function differ with whatever else differs in it; the guard is the same one by its
-             // place.
-             const bool isInside = preFunction.contains(a.target) && postFunction.contains(b.target);
-             const bool isGuard = a.target == pre.guardRva && b.target == post.guardRva;
-             return isInside || isGuard || referents_.same(a, b);
-           });
+    const auto sameReference = [&](const Reference &a, const Reference &b) {
+      // Jumps inside the function differ with whatever else differs in it; the guard is the same one by its place.
+      const bool isInside = preFunction.contains(a.target) && postFunction.contains(b.target);
+      const bool isGuard = a.target == pre.guardRva && b.target == post.guardRva;
+      return isInside || isGuard || referents_.same(a, b);
+    };
+    return std::ranges::equal(stepsOf(referents_.pre(), pre), stepsOf(referents_.post(), post),
+                              [&](const Step &a, const Step &b) {
+                                return a.opcode == b.opcode && a.operands == b.operands &&
+                                       std::ranges::equal(a.references, b.references, sameReference);
+                              });
+  }
+
+  std::vector<Step> stepsOf(const Program &program, const StaticGuard &guard) {
+    std::vector<Step> steps;
+    const Function &function = program.functions()[guard.function];
+    std::string text;
+    for (uint32_t rva = guard.initialiser.rva; rva < guard.initialiser.end();) {
+      Instruction instruction;
+      if (!decoder_.decodeWithText(program.image().bytesFrom(rva), rva, instruction, text) || instruction.size == 0)
+        return steps;
+      const auto references = function.referencesIn({rva, instruction.size});
+      Step step{instruction.opcode,
+                references.empty() ? withoutRegisters(text) : std::string(),
+                {references.begin(), references.end()}};
+      const bool isMove = text.starts_with("mov") && step.operands == "%, %";
+      if (!isMove)
+        steps.push_back(std::move(step));
+      rva = instruction.end();
+    }
+    return steps;
+  }
+
+  // The operands, each word of letters as "%"; nothing of what is on the stack, where everything moves.
+  static std::string withoutRegisters(std::string_view text) {
+    const size_t space = std::min(text.find_first_of(" \t"), text.size());
+    if (text.find("sp", space) != std::string_view::npos)
+      return {};
+    const auto isLetter = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
+    const auto isDigit = [](char c) { return c >= '0' && c <= '9'; };
+    std::string operands;
+    for (size_t i = std::min(space + 1, text.size()); i < text.size();) {
+      const size_t begin = i;
+      while (i < text.size() && (isLetter(text[i]) || isDigit(text[i])))
+        ++i;
+      if (i == begin)
+        operands += text[i++];
+      else
+        operands += isLetter(text[begin]) ? "%" : std::string(text.substr(begin, i - begin));
+    }
+    return operands;
   }
 
   const Referents &referents_;
+  Decoder decoder_;
   std::vector<StaticGuard> pre_, post_;
   std::vector<bool> isTaken_; // of post_
   std::vector<StaticDifference> found_;
@@ -107,7 +147,8 @@ private:
 Result<std::vector<StaticDifference>> diffStatics(const Referents &referents) {
   HOTGATE_TRY(auto pre, staticGuards(referents.pre()));
   HOTGATE_TRY(auto post, staticGuards(referents.post()));
-  return StaticComparison(referents, std::move(pre), std::move(post)).run();
+  HOTGATE_TRY(Decoder decoder, Decoder::create(referents.pre().image().machine()));
+  return StaticComparison(referents, std::move(decoder), std::move(pre), std::move(post)).run();
 }
 
 } // namespace hotgate::analyzer

@@ -2,7 +2,8 @@
 // those whose initialiser differs.
 //
 // Statics pair inside paired functions, by the variable's name, else by their order. An initialiser differs when its
-// own code does; whether what it calls differs is told by the functions that it calls.
+// own code does in more than the registers that it works in; whether what it calls differs is told by the functions
+// that it calls.
 #pragma once
 
 #include "analyzer/code/static_guards.h"
