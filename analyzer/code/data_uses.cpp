@@ -39,7 +39,7 @@ private:
         continue;
       if (!threadLocal_.empty() && reference.target == tls_->indexRva)
         addThreadLocal(index, reference.instruction);
-      const auto datum = program_.datumContaining(reference.target);
+      const auto datum = isHalf(reference) ? std::nullopt : program_.datumContaining(reference.target);
       if (datum && wanted_.contains(*datum)) {
         const bool isAddress = reference.accessWidth == 0 && !reference.writes;
         add(*datum, index, {!isAddress && !reference.writes, reference.writes, isAddress});
@@ -48,6 +48,16 @@ private:
         for (const DatumIndex pointed : pointedFrom(*datum))
           add(pointed, index, {false, false, true});
     }
+  }
+
+  // ARM64's `adrp` makes the page of what another instruction, with a reference of its own, then uses.
+  [[nodiscard]] bool isHalf(const Reference &reference) const {
+    constexpr uint8_t mask = 0x9F; // of the word's highest byte
+    constexpr uint8_t adrp = 0x90;
+    const auto bytes = reference.form == FieldForm::arm64Address21
+                           ? program_.image().bytesFrom(reference.instruction, 4)
+                           : std::span<const uint8_t>();
+    return bytes.size() == 4 && (bytes[3] & mask) == adrp;
   }
 
   // The wanted data that a constant has pointers to.

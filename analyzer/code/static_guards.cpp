@@ -116,9 +116,23 @@ private:
       if (!isNamedAsBits(name) && !(isUnnamedKnown && name.empty()))
         continue;
       seen.push_back(reference.target);
-      if (isNamedAsBits(name) || isTestedAndSet(index, reference.target))
+      if (isNamedAsBits(name) || (writesOwnStatic(index) && isTestedAndSet(index, reference.target)))
         found_.push_back({index, GuardStyle::bit, reference.target, {}});
     }
+  }
+
+  // Before its initialiser runs, such a static is zero.
+  [[nodiscard]] bool writesOwnStatic(FunctionIndex index) const {
+    const Function &function = program_.functions()[index];
+    return std::ranges::any_of(function.references, [&](const Reference &reference) {
+      const auto index = reference.writes ? program_.datumContaining(reference.target) : std::nullopt;
+      if (!index)
+        return false;
+      const Datum &datum = program_.data()[*index];
+      const std::string_view name = datum.name;
+      return name.starts_with(function.name) && name.substr(function.name.size()).starts_with("::") &&
+             std::ranges::all_of(program_.bytesOf({datum.rva, datum.size}), [](uint8_t byte) { return byte == 0; });
+    });
   }
 
   // `cmp byte ptr [g], 1` ... `mov byte ptr [g], 1`, or `mov eax, [g]; test al, 1` ... `or eax, 1; mov [g], eax`.

@@ -7,7 +7,8 @@
 //
 // The run-time's functions are known by their names, so without symbols only those that are imported are seen. A bit
 // guard is known by its name ($S1) or, on x64 and x86 with private symbols, as a variable without a name whose bit is
-// tested and then set. Where the initialiser of a bit guard ends is not known.
+// tested and then set, in a function that writes a static of its own without an initial value. Where the initialiser of
+// a bit guard ends is not known.
 #pragma once
 
 #include "analyzer/code/decoder.h"

@@ -1,6 +1,7 @@
 #include "analyzer/diff/static_diff.h"
 
 #include <algorithm>
+#include <array>
 
 namespace hotgate::analyzer {
 
@@ -107,12 +108,21 @@ private:
       Step step{instruction.opcode,
                 references.empty() ? withoutRegisters(text) : std::string(),
                 {references.begin(), references.end()}};
-      const bool isMove = text.starts_with("mov") && step.operands == "%, %";
-      if (!isMove)
+      if (!isTraffic(text, step))
         steps.push_back(std::move(step));
       rva = instruction.end();
     }
     return steps;
+  }
+
+  // Where a compiler keeps a value until it is needed: in another register, on the stack; and half of an address.
+  static bool isTraffic(std::string_view text, const Step &step) {
+    constexpr std::array<std::string_view, 6> ofStack = {"mov", "push", "ldr", "str", "add", "sub"};
+    if (!step.references.empty())
+      return text.starts_with("adrp");
+    if (step.operands.empty() && std::ranges::any_of(ofStack, [&](auto word) { return text.starts_with(word); }))
+      return true;
+    return (text.starts_with("mov") && step.operands == "%, %") || (text.starts_with("push") && step.operands == "%");
   }
 
   // The operands, each word of letters as "%"; nothing of what is on the stack, where everything moves.
