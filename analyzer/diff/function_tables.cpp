@@ -10,14 +10,11 @@ namespace {
 // By offset in the table.
 std::map<uint32_t, FunctionIndex> entriesOf(const Program &program, const Datum &table) {
   std::map<uint32_t, FunctionIndex> entries;
-  const bool isVtable = isVtableName(table.name);
   for (const BaseRelocation &relocation : program.relocationsIn({table.rva, table.size})) {
     const auto target = program.image().pointerAt(relocation.rva);
     const auto function = target ? program.functionAtEntry(*target) : std::nullopt;
     if (function)
       entries.emplace(relocation.rva - table.rva, *function);
-    else if (isVtable && !entries.empty())
-      break;
   }
   return entries;
 }

@@ -1,8 +1,8 @@
 // Tables of functions, vtables among them, whose entries differ between two images.
 //
-// A table's entries are the pointers to functions that follow each other from its beginning, or, in a table of records,
-// from the first one on wherever they stand. A vtable is known by its symbol, and has no size of its own there: its
-// entries end at the first pointer that leads to something else (the next vtable's run-time type information).
+// A table's entries are the pointers to functions in it, wherever they stand: of an array, of records with a function
+// each. A vtable is known by its symbol, and has no size of its own there: it ends where the next datum begins, which
+// the next vtable's run-time type information is.
 #pragma once
 
 #include "analyzer/diff/global_diff.h"

@@ -224,14 +224,20 @@ TEST(Vtables, EndWhereTheNextClassBegins) {
            " int n; };\nstruct B { virtual int two(int x) { return x * n; } int n; };\n"
            "EXPORT A *MakeA(void *p) { return new (p) A; }\nEXPORT B *MakeB(void *p) { return new (p) B; }\n";
   };
-  const Comparison c = compareSources(source(""), source("virtual int more(int x) { return x - n; }"));
-  const Referents referents(c.pre, c.post, *c.diff.pairing);
-  const auto table = std::ranges::find(c.diff.globals, "??_7A@@6B@", &GlobalDifference::name);
-  ASSERT_NE(table, c.diff.globals.end());
-  const auto entries = diffFunctionTable(referents, *table);
-  ASSERT_EQ(entries.size(), 1U);
-  EXPECT_EQ(entries[0].offset, 8U);
-  EXPECT_FALSE(entries[0].pre);
+  const std::string typeInfo =
+      "extern \"C\" const void *const typeInfo[2] __asm__(\"??_7type_info@@6B@\") = {nullptr, nullptr};\n";
+  for (const char *option : {"-fno-rtti", "-frtti"}) {
+    const Comparison c = compareSources(typeInfo + source(""),
+                                        typeInfo + source("virtual int more(int x) { return x - n; }"), {{option}});
+    const Referents referents(c.pre, c.post, *c.diff.pairing);
+    const auto table = std::ranges::find(c.diff.globals, "??_7A@@6B@", &GlobalDifference::name);
+    ASSERT_NE(table, c.diff.globals.end());
+    const auto entries = diffFunctionTable(referents, *table);
+    ASSERT_EQ(entries.size(), 1U) << option;
+    EXPECT_EQ(entries[0].offset, 8U);
+    EXPECT_FALSE(entries[0].pre);
+    EXPECT_EQ(std::ranges::find(c.diff.globals, "??_7B@@6B@", &GlobalDifference::name), c.diff.globals.end()) << option;
+  }
 }
 
 TEST(GlobalDiff, StaticsOfOneNameInOneObjectStayApart) {
