@@ -53,7 +53,8 @@ private:
   void addSymbols() {
     for (const DataSymbol &symbol : symbols_.data)
       if ((data_.empty() || data_.back().rva != symbol.rva) && isData(symbol.rva))
-        data_.push_back({symbol.rva, symbol.size, symbol.name, symbol.typeName, symbol.object, symbol.size != 0});
+        data_.push_back({symbol.rva, symbol.size, symbol.name, symbol.typeName, symbol.object, symbol.size != 0, false,
+                         symbol.isThreadLocal});
   }
 
   // Where symbols name it, they are as good.
@@ -107,8 +108,9 @@ private:
     }
   }
 
-  // Bytes behind a function or structure, or at a section's beginning, that nothing refers to: a datum too, so that a
-  // change of it has an owner. Filler is left to be filler, and bytes in code sections may be anything.
+  // Bytes behind a function, structure or variable, or at a section's beginning, that nothing refers to: a datum too,
+  // so that a change of it has an owner: the run-time's initialisers stand between `__xc_a` and `__xc_z`, without
+  // names. Filler is left to be filler, and bytes in code sections may be anything.
   void addUnreferenced() {
     const auto known = static_cast<std::ptrdiff_t>(data_.size());
     std::vector<uint32_t> begins;
@@ -137,6 +139,11 @@ private:
     for (const CodeRange &range : taken_)
       if (const Section *section = image_.sectionAt(range.end()))
         addAt(range.end(), *section);
+    for (std::ptrdiff_t i = 0; i < known; ++i) {
+      const uint32_t end = data_[i].rva + data_[i].size;
+      if (const Section *section = data_[i].sized && end >= data_[i].rva ? image_.sectionAt(end) : nullptr)
+        addAt(end, *section);
+    }
     std::sort(data_.begin() + known, data_.end(), [](const Datum &a, const Datum &b) { return a.rva < b.rva; });
     data_.erase(
         std::unique(data_.begin() + known, data_.end(), [](const Datum &a, const Datum &b) { return a.rva == b.rva; }),

@@ -85,12 +85,13 @@ struct Function {
 
 struct Datum {
   uint32_t rva = 0;
-  uint32_t size = 0;         // bytes up to its own end, or to the next known place
-  std::string name;          // "" when only a reference shows that it exists
-  std::string typeName;      // "" when unknown
-  std::string object;        // object file of a static, "" for what the whole program sees
-  bool sized = false;        // the size is the symbol's own
-  bool isReferenced = false; // an instruction or a pointer leads into it
+  uint32_t size = 0;          // bytes up to its own end, or to the next known place
+  std::string name;           // "" when only a reference shows that it exists
+  std::string typeName;       // "" when unknown
+  std::string object;         // object file of a static, "" for what the whole program sees
+  bool sized = false;         // the size is the symbol's own
+  bool isReferenced = false;  // an instruction or a pointer leads into it
+  bool isThreadLocal = false; // a thread's own copy is what code uses; here lies what it is copied from
 };
 
 } // namespace hotgate::analyzer

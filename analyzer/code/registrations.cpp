@@ -1,6 +1,8 @@
 #include "analyzer/code/registrations.h"
 
+#include "analyzer/code/forwarded_parameter.h"
 #include "analyzer/code/import_calls.h"
+#include "analyzer/image/tls_directory.h"
 
 #include <algorithm>
 #include <llvm/BinaryFormat/COFF.h>
@@ -15,33 +17,34 @@ namespace {
 struct Api {
   std::string_view name; // also with A, W or Ex behind it
   RegisteredAs as;
+  int argument; // that is the address, or of a table the first
 };
 constexpr Api apis[] = {
-    {"CreateThread", RegisteredAs::thread},
-    {"CreateRemoteThread", RegisteredAs::thread},
-    {"_beginthread", RegisteredAs::thread},
-    {"_beginthreadex", RegisteredAs::thread},
-    {"RtlCreateUserThread", RegisteredAs::thread},
-    {"StartServiceCtrlDispatcher", RegisteredAs::serviceMain},
-    {"InitOnceExecuteOnce", RegisteredAs::once},
-    {"RtlRunOnceExecuteOnce", RegisteredAs::once},
-    {"_initterm", RegisteredAs::initializer},
-    {"_initterm_e", RegisteredAs::initializer},
-    {"RegisterServiceCtrlHandler", RegisteredAs::callback},
-    {"RegisterWaitForSingleObject", RegisteredAs::callback},
-    {"CreateTimerQueueTimer", RegisteredAs::callback},
-    {"CreateThreadpoolWork", RegisteredAs::callback},
-    {"CreateThreadpoolTimer", RegisteredAs::callback},
-    {"CreateThreadpoolWait", RegisteredAs::callback},
-    {"CreateThreadpoolIo", RegisteredAs::callback},
-    {"TrySubmitThreadpoolCallback", RegisteredAs::callback},
-    {"QueueUserWorkItem", RegisteredAs::callback},
-    {"QueueUserAPC", RegisteredAs::callback},
-    {"SetTimer", RegisteredAs::callback},
-    {"SetWindowsHook", RegisteredAs::callback},
-    {"SetConsoleCtrlHandler", RegisteredAs::callback},
-    {"SetUnhandledExceptionFilter", RegisteredAs::callback},
-    {"AddVectoredExceptionHandler", RegisteredAs::callback},
+    {"CreateThread", RegisteredAs::thread, 2},
+    {"CreateRemoteThread", RegisteredAs::thread, 3},
+    {"_beginthread", RegisteredAs::thread, 0},
+    {"_beginthreadex", RegisteredAs::thread, 2},
+    {"RtlCreateUserThread", RegisteredAs::thread, 6},
+    {"StartServiceCtrlDispatcher", RegisteredAs::serviceMain, 0},
+    {"InitOnceExecuteOnce", RegisteredAs::once, 1},
+    {"RtlRunOnceExecuteOnce", RegisteredAs::once, 1},
+    {"_initterm", RegisteredAs::initializer, 0},
+    {"_initterm_e", RegisteredAs::initializer, 0},
+    {"RegisterServiceCtrlHandler", RegisteredAs::callback, 1},
+    {"RegisterWaitForSingleObject", RegisteredAs::callback, 2},
+    {"CreateTimerQueueTimer", RegisteredAs::callback, 2},
+    {"CreateThreadpoolWork", RegisteredAs::callback, 0},
+    {"CreateThreadpoolTimer", RegisteredAs::callback, 0},
+    {"CreateThreadpoolWait", RegisteredAs::callback, 0},
+    {"CreateThreadpoolIo", RegisteredAs::callback, 1},
+    {"TrySubmitThreadpoolCallback", RegisteredAs::callback, 0},
+    {"QueueUserWorkItem", RegisteredAs::callback, 0},
+    {"QueueUserAPC", RegisteredAs::callback, 0},
+    {"SetTimer", RegisteredAs::callback, 3},
+    {"SetWindowsHook", RegisteredAs::callback, 1},
+    {"SetConsoleCtrlHandler", RegisteredAs::callback, 0},
+    {"SetUnhandledExceptionFilter", RegisteredAs::callback, 0},
+    {"AddVectoredExceptionHandler", RegisteredAs::callback, 1},
 };
 
 const Api *apiNamed(std::string_view name) {
@@ -54,24 +57,43 @@ const Api *apiNamed(std::string_view name) {
   return found == std::end(apis) ? nullptr : &*found;
 }
 
+// Pairs of symbols around the run-time's tables of functions that run before main (MSVC's sections .CRT$XC*, .CRT$XI*;
+// .CRT$XD* for thread-local variables).
+constexpr std::pair<std::string_view, std::string_view> initializerTables[] = {
+    {"__xi_a", "__xi_z"}, {"__xc_a", "__xc_z"}, {"__xd_a", "__xd_z"}};
+// mingw's: -1, then functions up to a null.
+constexpr std::string_view constructorList = "__CTOR_LIST__";
+
+// What a function that is called does with the address that it is given.
+struct Registrar {
+  const Api *api = nullptr;
+  std::optional<int> parameter; // where it takes it; nullopt for the API itself
+};
+
 // One call of a function's, with the addresses that were loaded since the call before.
 struct CallWithAddresses {
+  struct LoadedFunction {
+    FunctionIndex function = 0;
+    uint32_t by = 0; // RVA of the instruction
+  };
   uint32_t site = 0;
-  const Api *api = nullptr;
-  std::vector<FunctionIndex> functions;
+  Registrar callee;
+  std::vector<LoadedFunction> functions;
   std::vector<uint32_t> data; // RVAs
 };
 
 class RegistrationSearch {
 public:
-  explicit RegistrationSearch(const Program &program) : program_(program), registrars_(program.functions().size()) {}
+  RegistrationSearch(const Program &program, Decoder decoder)
+      : program_(program), decoder_(std::move(decoder)), registrars_(program.functions().size()) {}
 
   std::vector<Registration> run() {
     findRegistrars();
     for (FunctionIndex i = 0; i < program_.functions().size(); ++i)
       for (const CallWithAddresses &call : callsOf(i))
-        if (call.api != nullptr)
+        if (call.callee.api != nullptr)
           addArguments(call);
+    addInitializerTables();
     addTlsCallbacks();
     addDllEntry();
     const auto key = [](const Registration &r) { return std::tuple(r.function, r.site, r.as); };
@@ -82,35 +104,43 @@ public:
   }
 
 private:
-  // A function that calls such an API without an address of its own hands on what it was given.
+  // A function that hands one of its parameters on to such an API, or to a function that does.
   void findRegistrars() {
     constexpr int mostLevels = 4;
     bool isNew = true;
     for (int level = 0; isNew && level < mostLevels; ++level) {
       isNew = false;
       for (FunctionIndex i = 0; i < program_.functions().size(); ++i)
-        if (registrars_[i] == nullptr)
+        if (registrars_[i].api == nullptr)
           for (const CallWithAddresses &call : callsOf(i))
-            if (call.api != nullptr && call.functions.empty() && call.data.empty()) {
-              registrars_[i] = call.api;
-              isNew = true;
-            }
+            isNew |= handsOn(i, call);
     }
   }
 
+  bool handsOn(FunctionIndex index, const CallWithAddresses &call) {
+    const Api *api = call.callee.api;
+    if (api == nullptr)
+      return false;
+    const auto parameter = forwardedParameter(decoder_, program_.image(), program_.functions()[index], call.site,
+                                              call.callee.parameter.value_or(api->argument));
+    if (parameter)
+      registrars_[index] = {api, parameter};
+    return parameter.has_value();
+  }
+
   // `slot`: the import at the reference's target, when that is a slot.
-  const Api *apiOf(const Reference &reference, const Import *slot) const {
+  Registrar calleeOf(const Reference &reference, const Import *slot) const {
     if (slot != nullptr)
-      return apiNamed(slot->name);
+      return {apiNamed(slot->name), std::nullopt};
     const auto callee = program_.functionAtEntry(reference.target);
     if (!callee)
-      return nullptr;
+      return {};
     const Function &function = program_.functions()[*callee];
     if (const Import *import = importOfThunk(program_, function))
-      return apiNamed(import->name);
+      return {apiNamed(import->name), std::nullopt};
     // A run-time library that is linked in has the same names.
     const Api *api = hasOwnName(function.source) ? apiNamed(function.name) : nullptr;
-    return api != nullptr ? api : registrars_[*callee];
+    return api != nullptr ? Registrar{api, std::nullopt} : registrars_[*callee];
   }
 
   std::vector<CallWithAddresses> callsOf(FunctionIndex index) const {
@@ -118,13 +148,16 @@ private:
     CallWithAddresses next;
     for (const Reference &reference : program_.functions()[index].references) {
       const Import *slot = program_.image().importAtSlot(reference.target);
-      if (reference.kind == ReferenceKind::call || slot != nullptr) {
+      const auto jumpedTo =
+          reference.kind == ReferenceKind::branch ? program_.functionAtEntry(reference.target) : std::nullopt;
+      const bool isTailCall = jumpedTo && *jumpedTo != index;
+      if (reference.kind == ReferenceKind::call || isTailCall || slot != nullptr) {
         next.site = reference.instruction;
-        next.api = apiOf(reference, slot);
+        next.callee = calleeOf(reference, slot);
         calls.push_back(std::exchange(next, {}));
       } else if (reference.kind == ReferenceKind::data || reference.kind == ReferenceKind::absolute) {
         if (const auto function = program_.functionAtEntry(reference.target))
-          next.functions.push_back(*function);
+          next.functions.push_back({*function, reference.instruction});
         else
           next.data.push_back(reference.target);
       }
@@ -133,14 +166,17 @@ private:
   }
 
   void addArguments(const CallWithAddresses &call) {
-    for (const FunctionIndex function : call.functions)
-      found_.push_back({function, call.api->as, std::string(call.api->name), call.site});
-    if (call.api->as == RegisteredAs::serviceMain)
+    const Api &api = *call.callee.api;
+    for (const auto &loaded : call.functions)
+      // What else is handed to a function of the program's own is no business of the API's.
+      if (!call.callee.parameter || writesArgument(decoder_, program_.image(), loaded.by, *call.callee.parameter))
+        found_.push_back({loaded.function, api.as, std::string(api.name), call.site});
+    if (api.as == RegisteredAs::serviceMain)
       for (const uint32_t rva : call.data)
         addServiceTable(rva, call);
-    if (call.api->as == RegisteredAs::initializer && call.data.size() >= 2)
+    if (api.as == RegisteredAs::initializer && call.data.size() >= 2)
       addTable(std::min(call.data.back(), call.data[call.data.size() - 2]),
-               std::max(call.data.back(), call.data[call.data.size() - 2]), call);
+               std::max(call.data.back(), call.data[call.data.size() - 2]), std::string(api.name), call.site);
   }
 
   // SERVICE_TABLE_ENTRY: name and function, once or more often; a constant that is copied to the stack, or used in
@@ -153,34 +189,51 @@ private:
     for (const BaseRelocation &relocation : program_.relocationsIn({table.rva, table.size}))
       if (const auto target = program_.image().pointerAt(relocation.rva))
         if (const auto function = program_.functionAtEntry(*target))
-          found_.push_back({*function, RegisteredAs::serviceMain, std::string(call.api->name), call.site});
+          found_.push_back({*function, RegisteredAs::serviceMain, std::string(call.callee.api->name), call.site});
   }
 
   // `_initterm(first, last)`: every pointer in between, null ones left out.
-  void addTable(uint32_t begin, uint32_t end, const CallWithAddresses &call) {
+  void addTable(uint32_t begin, uint32_t end, const std::string &by, uint32_t site) {
     constexpr uint32_t mostBytes = 1 << 16;
     const uint32_t size = program_.image().is64() ? 8 : 4;
     for (uint32_t rva = begin; end - begin <= mostBytes && end - rva >= size; rva += size)
       if (const auto target = program_.image().pointerAt(rva))
         if (const auto function = program_.functionAtEntry(*target))
-          found_.push_back({*function, RegisteredAs::initializer, std::string(call.api->name), call.site});
+          found_.push_back({*function, RegisteredAs::initializer, by, site});
   }
 
-  // IMAGE_TLS_DIRECTORY.AddressOfCallBacks: a list of pointers that a null ends.
-  void addTlsCallbacks() {
-    constexpr int mostCallbacks = 64;
-    const DirectoryRange directory = program_.image().directory(Directory::tls);
-    const uint32_t size = program_.image().is64() ? 8 : 4;
-    if (directory.rva == 0)
-      return;
-    auto list = program_.image().pointerAt(directory.rva + 3 * size);
-    for (int i = 0; list && i < mostCallbacks; ++i, *list += size) {
-      const auto target = program_.image().pointerAt(*list);
-      if (!target)
-        return;
-      if (const auto function = program_.functionAtEntry(*target))
-        found_.push_back({*function, RegisteredAs::tlsCallback, "TLS directory", 0});
+  [[nodiscard]] std::optional<uint32_t> symbol(std::string_view name) const {
+    const auto &data = program_.symbols().data;
+    const auto found = std::ranges::find(data, name, &DataSymbol::name);
+    return found == data.end() ? std::nullopt : std::optional(found->rva);
+  }
+
+  void addInitializerTables() {
+    for (const auto &[first, last] : initializerTables) {
+      const auto begin = symbol(first);
+      const auto end = symbol(last);
+      if (begin && end && *begin < *end)
+        addTable(*begin, *end, fmt::format("table {}", first), 0);
     }
+    constexpr uint32_t mostConstructors = 1 << 13;
+    const uint32_t size = program_.image().is64() ? 8 : 4;
+    if (const auto list = symbol(constructorList))
+      for (uint32_t i = 1; i < mostConstructors; ++i) {
+        const auto target = program_.image().pointerAt(*list + i * size);
+        const auto function = target ? program_.functionAtEntry(*target) : std::nullopt;
+        if (!function)
+          return;
+        found_.push_back({*function, RegisteredAs::initializer, fmt::format("table {}", constructorList), 0});
+      }
+  }
+
+  void addTlsCallbacks() {
+    const auto directory = readTlsDirectory(program_.image());
+    if (!directory)
+      return;
+    for (const uint32_t callback : directory->callbacks)
+      if (const auto function = program_.functionAtEntry(callback))
+        found_.push_back({*function, RegisteredAs::tlsCallback, "TLS directory", 0});
   }
 
   void addDllEntry() {
@@ -191,7 +244,8 @@ private:
   }
 
   const Program &program_;
-  std::vector<const Api *> registrars_; // by function: what it hands its argument on to
+  Decoder decoder_;
+  std::vector<Registrar> registrars_; // by function
   std::vector<Registration> found_;
 };
 
@@ -217,6 +271,9 @@ std::string_view registeredAsName(RegisteredAs as) {
   return "";
 }
 
-std::vector<Registration> registrations(const Program &program) { return RegistrationSearch(program).run(); }
+Result<std::vector<Registration>> registrations(const Program &program) {
+  HOTGATE_TRY(Decoder decoder, Decoder::create(program.image().machine()));
+  return RegistrationSearch(program, std::move(decoder)).run();
+}
 
 } // namespace hotgate::analyzer

@@ -1,6 +1,9 @@
 #include "analyzer/diff/global_diff.h"
 
+#include "analyzer/image/tls_directory.h"
+
 #include <algorithm>
+#include <llvm/BinaryFormat/COFF.h>
 
 namespace hotgate::analyzer {
 
@@ -12,7 +15,28 @@ bool isPooledConstant(const Datum &datum) {
          datum.name.starts_with("__ymm@");
 }
 
-void comparePair(const Referents &referents, DatumIndex preIndex, DatumIndex postIndex,
+// What a section lets others do with it, but for writing, which has reasons of its own.
+uint32_t otherRights(const Image &image, uint32_t rva) {
+  constexpr uint32_t rights =
+      llvm::COFF::IMAGE_SCN_MEM_SHARED | llvm::COFF::IMAGE_SCN_MEM_EXECUTE | llvm::COFF::IMAGE_SCN_MEM_DISCARDABLE;
+  const Section *section = image.sectionAt(rva);
+  return section == nullptr ? 0 : section->characteristics & rights;
+}
+
+struct ThreadBlocks {
+  std::optional<TlsDirectory> pre, post;
+};
+
+void compareThreadLocal(const ThreadBlocks &blocks, const Datum &pre, const Datum &post,
+                        std::set<std::string> &reasons) {
+  if (pre.isThreadLocal != post.isThreadLocal)
+    reasons.insert(post.isThreadLocal ? "became thread-local" : "no longer thread-local");
+  if (pre.isThreadLocal && post.isThreadLocal && blocks.pre && blocks.post &&
+      pre.rva - blocks.pre->templateRva != post.rva - blocks.post->templateRva)
+    reasons.insert("thread-local offset");
+}
+
+void comparePair(const Referents &referents, const ThreadBlocks &blocks, DatumIndex preIndex, DatumIndex postIndex,
                  std::vector<GlobalDifference> &result) {
   const Datum &pre = referents.pre().data()[preIndex];
   const Datum &post = referents.post().data()[postIndex];
@@ -25,6 +49,9 @@ void comparePair(const Referents &referents, DatumIndex preIndex, DatumIndex pos
     difference.reasons.insert("size");
   if (pre.typeName != post.typeName)
     difference.reasons.insert("type");
+  if (otherRights(referents.pre().image(), pre.rva) != otherRights(referents.post().image(), post.rva))
+    difference.reasons.insert("section rights");
+  compareThreadLocal(blocks, pre, post, difference.reasons);
   if (!referents.sameContent(pre, post)) {
     difference.valueChanged = true;
     difference.reasons.insert("initial value");
@@ -33,9 +60,25 @@ void comparePair(const Referents &referents, DatumIndex preIndex, DatumIndex pos
     result.push_back(std::move(difference));
 }
 
+// Statics of several object files can have one name.
+void makeNamesUnique(const Referents &referents, std::vector<GlobalDifference> &sorted) {
+  std::set<std::string> known;
+  for (GlobalDifference &difference : sorted) {
+    if (known.insert(difference.name).second)
+      continue;
+    const Datum &datum =
+        difference.post ? referents.post().data()[*difference.post] : referents.pre().data()[*difference.pre];
+    const std::string stem = fmt::format("{} ({})", difference.name, datum.object.empty() ? "again" : datum.object);
+    difference.name = stem;
+    for (int n = 2; !known.insert(difference.name).second; ++n)
+      difference.name = fmt::format("{} {}", stem, n);
+  }
+}
+
 } // namespace
 
 std::vector<GlobalDifference> diffGlobals(const Referents &referents) {
+  const ThreadBlocks blocks{readTlsDirectory(referents.pre().image()), readTlsDirectory(referents.post().image())};
   std::vector<GlobalDifference> result;
   std::vector<bool> paired(referents.post().data().size(), false);
   std::set<std::string> preNames;
@@ -46,7 +89,7 @@ std::vector<GlobalDifference> diffGlobals(const Referents &referents) {
     preNames.insert(datum.name);
     if (const auto post = referents.pairing().data.toPost(i)) {
       paired[*post] = true;
-      comparePair(referents, i, *post, result);
+      comparePair(referents, blocks, i, *post, result);
     }
   }
   std::set<std::string> postNames;
@@ -77,6 +120,7 @@ std::vector<GlobalDifference> diffGlobals(const Referents &referents) {
                         {}});
   }
   std::stable_sort(result.begin(), result.end(), [](const auto &a, const auto &b) { return a.name < b.name; });
+  makeNamesUnique(referents, result);
   return result;
 }
 

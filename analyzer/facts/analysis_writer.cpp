@@ -2,6 +2,7 @@
 
 #include "analyzer/code/import_calls.h"
 #include "analyzer/code/registrations.h"
+#include "analyzer/facts/data_writer.h"
 #include "analyzer/facts/hotpatch_writer.h"
 #include "analyzer/facts/layout_writer.h"
 #include "analyzer/facts/written_module.h"
@@ -25,6 +26,7 @@ public:
     HOTGATE_TRY(written_.post, writeImage(analysis_.post, "post"));
     HOTGATE_CHECK(writeImportCalls(analysis_.pre.program, written_.pre.functions));
     HOTGATE_CHECK(writeRegistrations(analysis_.pre.program, written_.pre.functions));
+    HOTGATE_CHECK(writeRegistrations(analysis_.post.program, written_.post.functions));
     HOTGATE_CHECK(writeFunctionPairs());
     HOTGATE_CHECK(writeLayouts(facts_, analysis_));
     HOTGATE_CHECK(writeLedger());
@@ -35,6 +37,7 @@ public:
       HOTGATE_CHECK(writeHotpatch(facts_, analysis_, written_));
       HOTGATE_CHECK(writeOpinions(written_.hotpatch, analysis_.hotpatchOpinions));
     }
+    HOTGATE_CHECK(writeData(facts_, analysis_, written_));
     HOTGATE_CHECK(writeEvidence());
     HOTGATE_CHECK(writeUndecoded());
     HOTGATE_CHECK(writeUnpairedNames());
@@ -120,7 +123,8 @@ private:
 
   Result<> writeRegistrations(const Program &program, const FunctionIds &ids) {
     HOTGATE_TRY(auto insert, facts_.prepare("INSERT OR IGNORE INTO registration VALUES (?,?,?,?,?)"));
-    for (const Registration &registration : registrations(program)) {
+    HOTGATE_TRY(const auto found, registrations(program));
+    for (const Registration &registration : found) {
       const auto registrar = program.functionContaining(registration.site);
       HOTGATE_CHECK(insert.run(ids[registration.function], registeredAsName(registration.as), registration.by,
                                registrar ? std::optional<int64_t>(ids[*registrar]) : std::nullopt, registration.site));

@@ -114,11 +114,11 @@ CREATE TABLE import_call (
   polls INTEGER NOT NULL,                      -- a wait whose timeout is a constant zero
   PRIMARY KEY (function_id, site_rva)
 );
--- Of the base: functions whose address the system was given (analyzer/code/registrations.h).
+-- Of the base and the update: functions whose address the system was given (analyzer/code/registrations.h).
 CREATE TABLE registration (
   function_id INTEGER NOT NULL REFERENCES function,
   kind    TEXT NOT NULL,                       -- thread, service-main, once, initializer, tls-callback, dll-entry, callback
-  api     TEXT NOT NULL,                       -- 'CreateThread'; 'TLS directory', 'entry point'
+  api     TEXT NOT NULL,                       -- 'CreateThread'; 'TLS directory', 'table __xc_a', 'entry point'
   registrar INTEGER REFERENCES function,       -- the function with the call; NULL when the image's own tables say it
   site_rva INTEGER NOT NULL,                   -- 0 when the image's own tables say it
   PRIMARY KEY (function_id, kind, site_rva)
@@ -199,6 +199,54 @@ CREATE TABLE global_pair (
   UNIQUE (module, name)
 );
 
+-- What else is known of the data in global_pair, and what data does to a patch (analyzer/facts/data_writer.h).
+CREATE TABLE global_place (
+  global_id INTEGER PRIMARY KEY REFERENCES global_pair,
+  kind    TEXT NOT NULL,                       -- variable, constant (writable on no side), thread (thread-local), vtable
+  pre_section TEXT, post_section TEXT,
+  pre_writable INTEGER, post_writable INTEGER, pre_shared INTEGER, post_shared INTEGER,   -- rights of the section
+  pre_offset INTEGER, post_offset INTEGER,     -- of a thread-local one, in the block that each thread has
+  in_pointer INTEGER NOT NULL                  -- a pointer in a variable leads to it, so anybody may use it
+);
+-- Which function uses it, of the function's own image: pre, post or hotpatch.
+CREATE TABLE data_use (
+  global_id INTEGER NOT NULL REFERENCES global_pair, function_id INTEGER NOT NULL REFERENCES function,
+  reads INTEGER NOT NULL,                      -- an instruction that only reads
+  writes INTEGER NOT NULL, takes_address INTEGER NOT NULL, PRIMARY KEY (global_id, function_id)
+);
+CREATE INDEX data_use_by_function ON data_use (function_id);
+-- Entries of a vtable or another table that lead to a function on a side, and not to the same one on both.
+CREATE TABLE function_table_entry (
+  global_id INTEGER NOT NULL REFERENCES global_pair, offset INTEGER NOT NULL,
+  pre INTEGER REFERENCES function, post INTEGER REFERENCES function,   -- NULL: the side has no function there
+  PRIMARY KEY (global_id, offset)
+);
+-- Changed functions that differ in nothing but the contents of constants in global_pair.
+CREATE TABLE constant_only_change (pair_id INTEGER PRIMARY KEY REFERENCES function_pair);
+-- Instructions of changed and added functions of the update that fault at the place where the base has the variable.
+CREATE TABLE alignment_need (
+  module TEXT NOT NULL, name TEXT NOT NULL,    -- of the variable; 'section+0xoffset' of the base when it has none
+  function_id INTEGER NOT NULL REFERENCES function, site_rva INTEGER NOT NULL, base_rva INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,                      -- its address has to be a multiple of this
+  text TEXT NOT NULL, PRIMARY KEY (function_id, site_rva)
+);
+-- Function-local statics with a dynamic initialiser (analyzer/code/static_guards.h), unchanged ones too.
+CREATE TABLE local_static (
+  static_id INTEGER PRIMARY KEY, module TEXT NOT NULL,
+  variable TEXT NOT NULL,                      -- 'Fix::limit'; 'a static of Fix' when it has no name
+  status  TEXT NOT NULL,                       -- identical, changed (the initialiser's own code), added, removed
+  style   TEXT NOT NULL,                       -- thread-safe, bit
+  pre INTEGER REFERENCES function, post INTEGER REFERENCES function,   -- whose static it is
+  pre_guard_rva INTEGER, post_guard_rva INTEGER,
+  pre_begin INTEGER, pre_end INTEGER           -- RVAs of the base's initialiser, NULL when not known
+);
+-- What the base's initialiser of such a static calls.
+CREATE TABLE local_static_call (
+  static_id INTEGER NOT NULL REFERENCES local_static, callee INTEGER NOT NULL REFERENCES function, PRIMARY KEY (static_id, callee)
+);
+-- The block of thread-local variables: bytes that are copied for each thread, and zeros behind them.
+CREATE TABLE tls_block (image_id INTEGER PRIMARY KEY REFERENCES image, template_size INTEGER NOT NULL, zero_fill INTEGER NOT NULL);
+
 -- The hotpatch table of a hotpatch image (analyzer/image/hotpatch_format.h).
 CREATE TABLE hotpatch (
   image_id INTEGER PRIMARY KEY REFERENCES image, version INTEGER NOT NULL, size INTEGER NOT NULL, sequence INTEGER NOT NULL,
@@ -218,6 +266,10 @@ CREATE TABLE hotpatch_record (
   hotpatch_function INTEGER REFERENCES function,  -- hotpatch body whose entry is the hotpatch-side RVA, when it is one
   PRIMARY KEY (image_id, ordinal)
 );
+
+-- Functions of the hotpatch image that run once the patch is active: the replacements and all that they call, jump to or
+-- take the address of, also by way of constants (analyzer/code/reached_functions.h).
+CREATE TABLE patch_reach (function_id INTEGER PRIMARY KEY REFERENCES function);
 
 -- The hotpatch images of the KB before, on the same baseline (KB.yaml's key previous).
 CREATE TABLE previous_hotpatch (
@@ -252,6 +304,15 @@ CREATE VIEW live_function (function_id) AS
     SELECT c.callee FROM live JOIN call c ON c.caller = live.f
     WHERE c.callee NOT IN (SELECT function_id FROM redirected_function))
   SELECT f FROM live;
+
+-- Data that differ, used by what runs once the patch is active: as the update uses them, and as the hotpatch image does.
+CREATE VIEW patched_use (global_id, name, reads, writes, takes_address) AS
+  SELECT u.global_id, f.name, MAX(u.reads), MAX(u.writes), MAX(u.takes_address)
+  FROM (SELECT d.*, d.function_id AS ran FROM data_use d
+        UNION ALL SELECT d.*, h.hotpatch FROM data_use d JOIN hotpatch_pair h ON h.post = d.function_id) u
+  JOIN patch_reach r ON r.function_id = u.ran
+  JOIN function f ON f.function_id = u.ran
+  GROUP BY u.global_id, f.name;
 
 -- Pairs that differ in more than line numbers.
 CREATE VIEW changed_function (module, pre, post) AS

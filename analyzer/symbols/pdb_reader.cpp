@@ -300,6 +300,12 @@ private:
           addData(*record, types, open ? symbols_.functions[*open].name + "::" : "",
                   symbol.kind() == cv::S_LDATA32 ? object : "");
         break;
+      case cv::S_LTHREAD32:
+      case cv::S_GTHREAD32:
+        if (auto record = as<cv::ThreadLocalDataSym>(symbol))
+          addData(*record, types, open ? symbols_.functions[*open].name + "::" : "",
+                  symbol.kind() == cv::S_LTHREAD32 ? object : "", true);
+        break;
       default:
         break;
       }
@@ -314,14 +320,16 @@ private:
     return symbols_.functions.size() - 1;
   }
 
-  void addData(const cv::DataSym &record, const TypeReader &types, const std::string &scope,
-               const std::string &object) {
+  // S_LDATA32 and S_GDATA32, and what is the same for threads.
+  template <class Record>
+  void addData(const Record &record, const TypeReader &types, const std::string &scope, const std::string &object,
+               bool isThreadLocal = false) {
     const auto address = rva(record.Segment, record.DataOffset);
     if (!address)
       return;
     const uint64_t size = types.size(record.Type);
     symbols_.data.push_back({*address, size > UINT32_MAX ? 0U : static_cast<uint32_t>(size), scope + record.Name.str(),
-                             types.name(record.Type), object});
+                             types.name(record.Type), object, isThreadLocal});
   }
 
   // LLVM's readRecord() hands out a record of nothing where none begins, or where it is cut off.
@@ -343,10 +351,13 @@ private:
       return damaged(path_, "globals stream", globals.takeError());
     for (const uint32_t offset : globals->getGlobalsTable()) {
       HOTGATE_TRY(const cv::CVSymbol symbol, globalRecord(*records, "globals stream", offset));
-      if (symbol.kind() != cv::S_LDATA32 && symbol.kind() != cv::S_GDATA32)
-        continue;
-      if (auto record = as<cv::DataSym>(symbol))
-        addData(*record, types, "", "");
+      if (symbol.kind() == cv::S_LDATA32 || symbol.kind() == cv::S_GDATA32) {
+        if (auto record = as<cv::DataSym>(symbol))
+          addData(*record, types, "", "");
+      } else if (symbol.kind() == cv::S_LTHREAD32 || symbol.kind() == cv::S_GTHREAD32) {
+        if (auto record = as<cv::ThreadLocalDataSym>(symbol))
+          addData(*record, types, "", "", true);
+      }
     }
     return {};
   }

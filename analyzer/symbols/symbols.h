@@ -35,7 +35,8 @@ struct DataSymbol {
   uint32_t size = 0; // bytes, 0 when unknown (public symbols)
   std::string name;  // a function-local static is "Function::name"
   std::string typeName;
-  std::string object = {}; // object file of a static, "" for what the whole program sees
+  std::string object = {};    // object file of a static, "" for what the whole program sees
+  bool isThreadLocal = false; // the RVA is in the template that each thread's block is copied from
 };
 
 struct FieldLayout {

@@ -87,6 +87,7 @@ INSERT INTO listing VALUES
   (6, 1, NULL, NULL, 0x1827, 'cmp r8, r9', 1);
 
 INSERT INTO hotpatch VALUES (3, 3, 36, 7, 0, 0);
+INSERT INTO patch_reach VALUES (304), (305), (306), (307);
 INSERT INTO hotpatch_base VALUES (3, 0, 7, 0x12, 0x65a00001, 0x0001abcd);
 INSERT INTO hotpatch_record VALUES
   (3, 0, 'function', 0, 0x1400, 0x1400, 104, 304), (3, 1, 'function', 0, 0x1600, 0x1620, 105, 305),

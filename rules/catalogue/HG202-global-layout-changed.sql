@@ -13,6 +13,8 @@ SELECT g.module || '!' || g.name AS subject,
                    'post_size', g.post_size) AS evidence
 FROM global_pair g
 WHERE g.status = 'changed' AND g.mutable
+  -- A constant that becomes a variable is HG212's; a thread has its own copy of a thread-local one: HG217.
+  AND NOT EXISTS (SELECT 1 FROM global_place l WHERE l.global_id = g.global_id AND (l.pre_writable = 0 OR l.kind = 'thread'))
   AND (g.pre_size IS NOT g.post_size OR g.pre_type IS NOT g.post_type)
   -- The same type under the same name, but changed inside: HG201 tells it once, with this global.
   AND NOT (g.pre_type IS g.post_type

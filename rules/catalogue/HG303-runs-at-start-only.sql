@@ -3,9 +3,10 @@
 -- severity: review
 -- confidence: medium
 -- needs: hotpatch
--- mechanism: Initialisers, TLS callbacks, a DLL's entry point and once-callbacks have run when the patch arrives, and will not run again
---   in this process. A redirect there is active and does nothing: what the old code set up stays until the restart, and new code
---   that counts on what the new initialiser would have set up finds it missing.
+-- mechanism: Initialisers and once-callbacks have run when the patch arrives, and will not run again in this process; a DLL's entry
+--   point and TLS callbacks run again for threads that begin or end, but not for the process. A redirect there does nothing for
+--   what the old code set up: that stays until the restart, and new code that counts on what the new code would have set up
+--   finds it missing.
 -- action: Show that the rest of the update works on what the old code set up, or ship the fix with a restart.
 WITH RECURSIVE
 start(function_id, kind, by) AS (
@@ -28,7 +29,9 @@ early(function_id, kind, by, depth, text) AS (
 found(function_id, kind, by, text, ordinal) AS (
   SELECT function_id, kind, by, text, ROW_NUMBER() OVER (PARTITION BY function_id ORDER BY depth, text) FROM early)
 SELECT i.module || '!' || f.name AS subject,
-       printf('%s changed, but runs at start only (%s): %s.', f.name, e.by, e.text) AS message,
+       printf('%s changed, but %s (%s): %s.', f.name,
+              CASE WHEN e.kind IN ('tls-callback', 'dll-entry') THEN 'what it does for the process has been done'
+              ELSE 'runs at start only' END, e.by, e.text) AS message,
        json_object('function', f.name, 'registered_as', e.kind, 'by', e.by, 'path', e.text) AS evidence
 FROM found e
 JOIN function f USING (function_id)

@@ -2,13 +2,9 @@
 // program's own verdict. Each case must have exactly the findings that it is about: a rule that fires on its
 // neighbour's case is as wrong as one that stays silent.
 #include "analyzer/code/second_opinion.h"
-#include "tests/analyzer/diff/built_program.h"
+#include "tests/cli/built_kb.h"
 
-#include <cstdlib>
-#include <fstream>
 #include <iterator>
-#include <nlohmann/json.hpp>
-#include <sys/wait.h>
 
 namespace hotgate::cli {
 namespace {
@@ -16,17 +12,6 @@ namespace {
 namespace fs = std::filesystem;
 using analyzer::test::buildImage;
 using analyzer::test::BuildOptions;
-
-struct Case {
-  const char *name;
-  std::string pre;
-  std::string post;
-  std::vector<std::string> redirected; // empty: the KB has no hotpatch image
-  std::string verdict;
-  std::set<std::string> rules;
-  BuildOptions preOptions = {};
-  BuildOptions postOptions = {};
-};
 
 // `Fix` is what the KB patches; `Serve` calls it.
 std::string service(const std::string &fix, const std::string &globals = "") {
@@ -201,47 +186,6 @@ std::vector<Case> cases() {
 }
 
 class StaticRules : public testing::TestWithParam<Case> {};
-
-int run(const std::string &command) { return WEXITSTATUS(std::system(command.c_str())); }
-
-// A KB folder with the two images, and the hotpatch image when functions are redirected.
-fs::path makeKb(const Case &c) {
-  const fs::path pre = buildImage(c.pre, c.preOptions);
-  const fs::path post = buildImage(c.post, c.postOptions);
-  const fs::path folder = pre.parent_path() / "kb";
-  fs::create_directories(folder / "hotpatch");
-  fs::copy(pre.parent_path(), folder / "pre");
-  fs::copy(post.parent_path(), folder / "post");
-  std::ofstream yaml(folder / "KB.yaml");
-  yaml << "kb: KB5000001\ntrack: hotpatch\npre: pre/code.dll\npost: post/code.dll\n";
-  if (c.redirected.empty())
-    return folder;
-  yaml << "hotpatch: hotpatch/\n";
-  std::string command = HOTGATE_MAKE_HOTPATCH " --base " + pre.string() + " --base-map " +
-                        (pre.parent_path() / "code.map").string() + " --post " + post.string() + " --post-map " +
-                        (post.parent_path() / "code.map").string() + " --sequence 1 --out " +
-                        (folder / "hotpatch" / "code.dll").string();
-  for (const std::string &name : c.redirected)
-    command += " --function " + name;
-  EXPECT_EQ(run(command), 0) << command;
-  fs::copy(post.parent_path() / "code.pdb", folder / "hotpatch" / "code.pdb");
-  return folder;
-}
-
-nlohmann::json check(const fs::path &kb) {
-  const int exitCode = run(HOTGATE_PROGRAM " --quiet check " + (kb / "KB.yaml").string() + " --out " +
-                           (kb / "out").string() + " >" + (kb / "text").string());
-  EXPECT_LE(exitCode, 3);
-  std::ifstream file(kb / "out" / "verdict.json");
-  return nlohmann::json::parse(file);
-}
-
-std::set<std::string> rulesOf(const nlohmann::json &verdict) {
-  std::set<std::string> rules;
-  for (const auto &finding : verdict["findings"])
-    rules.insert(finding["rule"]);
-  return rules;
-}
 
 TEST_P(StaticRules, FindsThisAndNothingElse) {
   const nlohmann::json verdict = check(makeKb(GetParam()));

@@ -36,7 +36,9 @@ protected:
   // Function and kind.
   [[nodiscard]] std::set<std::pair<std::string, std::string>> registered() const {
     std::set<std::pair<std::string, std::string>> result;
-    for (const Registration &registration : registrations(*program_))
+    const auto found = registrations(*program_);
+    EXPECT_TRUE(found);
+    for (const Registration &registration : *found)
       result.emplace(program_->functions()[registration.function].name, registeredAsName(registration.as));
     return result;
   }
@@ -66,6 +68,50 @@ EXPORT NOINLINE void *Begin(void *p) { void *volatile t = StartThread(Worker, p)
   EXPECT_THAT(registered(), Contains(Pair("Worker", "thread")));
 }
 
+// What it registers comes out of memory, or is its own: what its callers hold at the time is nothing that is registered.
+TEST_F(RegistrationsTest, AFunctionThatPassesSomethingOfItsOwnIsNoRegistrar) {
+  build(R"(
+NOINLINE unsigned long Worker(void *p) { return *(volatile unsigned long *)p; }
+NOINLINE unsigned long Compare(void *p) { return *(volatile unsigned long *)p + 1; }
+NOINLINE void *StartChosen(Start unused, void *p) { void *t = CreateThread(nullptr, 0, *(Start *)p, p, 0, nullptr); *(Start *volatile)p = unused; return t; }
+NOINLINE void *Fixed(Start compare, void *p) { *(Start volatile *)p = compare; return CreateThread(nullptr, 0, Worker, p, 0, nullptr); }
+EXPORT NOINLINE void *Begin(void *p) { void *volatile t = StartChosen(Compare, p); t = Fixed(Compare, p); return t; }
+)");
+  EXPECT_THAT(registered(), Contains(Pair("Worker", "thread")));
+  EXPECT_THAT(registered(), Not(Contains(Pair("Compare", "thread"))));
+}
+
+// Of two functions that are handed over, one is started.
+TEST_F(RegistrationsTest, OnlyTheParameterThatIsHandedOnCounts) {
+  build(R"(
+NOINLINE unsigned long Worker(void *p) { return *(volatile unsigned long *)p; }
+NOINLINE unsigned long Done(void *p) { return *(volatile unsigned long *)p + 1; }
+NOINLINE void *StartThread(Start done, Start start, void *p) { *(Start volatile *)p = done; void *t = CreateThread(nullptr, 0, start, p, 0, nullptr); *(void *volatile *)p = t; return t; }
+EXPORT NOINLINE void *Begin(void *p) { void *volatile t = StartThread(Done, Worker, p); return t; }
+)");
+  EXPECT_THAT(registered(), Contains(Pair("Worker", "thread")));
+  EXPECT_THAT(registered(), Not(Contains(Pair("Done", "thread"))));
+}
+
+TEST_F(RegistrationsTest, TheTableOfTheRunTimeIsKnownByItsSymbols) {
+  build(R"(
+int g_first, g_second;
+NOINLINE void Early() { g_first = 3; }
+NOINLINE void Other() { g_second = 5; }
+void (*g_other)() = Other;
+typedef void (*Function)();
+#pragma section(".CRT$XCA", read)
+#pragma section(".CRT$XCU", read)
+#pragma section(".CRT$XCZ", read)
+extern "C" __declspec(allocate(".CRT$XCA")) const Function __xc_a[1] = {nullptr};
+extern "C" __declspec(allocate(".CRT$XCU")) const Function early[1] = {Early};
+extern "C" __declspec(allocate(".CRT$XCZ")) const Function __xc_z[1] = {nullptr};
+EXPORT NOINLINE int Begin() { g_other(); for (const Function *f = __xc_a; f != __xc_z; ++f) if (*f != nullptr) (*f)(); return early[0] != nullptr; }
+)");
+  EXPECT_THAT(registered(), Contains(Pair("Early", "initializer")));
+  EXPECT_THAT(registered(), Not(Contains(Pair("Other", "initializer"))));
+}
+
 TEST_F(RegistrationsTest, OnceCallbacksServiceTablesAndInitialisers) {
   build(R"(
 int g_first, g_second;
@@ -93,7 +139,7 @@ NOINLINE unsigned long Worker(void *p) { return *(volatile unsigned long *)p; }
 EXPORT NOINLINE unsigned long Begin(void *p) { CreateThread(nullptr, 0, Worker, p, 0, nullptr); return 1; }
 )",
         false);
-  const auto found = registrations(program());
+  const auto found = *registrations(program());
   EXPECT_EQ(std::ranges::count(found, RegisteredAs::thread, &Registration::as), 1);
 }
 

@@ -1,0 +1,6 @@
+-- New code uses one that stays where it is; one that moves is used by running code only, which goes by the base's offset.
+INSERT INTO global_pair VALUES (1, 'dhcpsrv.exe', 't_depth', 'added', NULL, 0x7008, NULL, 4, NULL, 'int', 1, 0),
+  (2, 'dhcpsrv.exe', 't_request', 'changed', 0x7008, 0x7010, 8, 8, 'Request *', 'Request *', 1, 0);
+INSERT INTO global_place VALUES (1, 'thread', NULL, '.tls', NULL, 1, NULL, 0, NULL, 8, 0),
+  (2, 'thread', '.tls', '.tls', 1, 1, 0, 0, 8, 16, 0);
+INSERT INTO data_use VALUES (1, 202, 0, 1, 0), (2, 102, 1, 0, 0), (2, 202, 1, 0, 0);
