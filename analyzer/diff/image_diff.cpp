@@ -57,6 +57,7 @@ Result<ImageDiff> diffPrograms(const Program &pre, const Program &post, const Bu
   HOTGATE_TRY(diff.ledger, draft->close(diff.functions));
   size_t layoutsNotRead = 0;
   if (level != SymbolLevel::privateLevel) {
+    phase.next("inferred layouts");
     HOTGATE_TRY(InferredLayouts inferred, inferLayouts(referents, diff.functions, budget));
     diff.inferredLayouts = std::move(inferred.layouts);
     layoutsNotRead = inferred.notRead;

@@ -86,6 +86,24 @@ int64_t usualDelta(const ObjectCluster &cluster) {
   return most == counts.end() ? 0 : most->first;
 }
 
+// Of every function its first places, before any has its second: what says most. By RVA.
+std::vector<DisplacementSite> mostTelling(std::vector<DisplacementSite> sites) {
+  const auto byPlace = [](const DisplacementSite &site) { return std::pair(site.site.preRva, site.pre); };
+  std::ranges::sort(sites, {}, byPlace);
+  std::map<FunctionIndex, size_t> seen;
+  std::vector<std::pair<size_t, DisplacementSite>> ranked;
+  ranked.reserve(sites.size());
+  for (const DisplacementSite &site : sites)
+    ranked.emplace_back(seen[site.site.function]++, site);
+  std::ranges::stable_sort(ranked, {}, [](const auto &entry) { return entry.first; });
+  ranked.resize(std::min(ranked.size(), mostEvidence));
+  sites.clear();
+  for (const auto &[rank, site] : ranked)
+    sites.push_back(site);
+  std::ranges::sort(sites, {}, byPlace);
+  return sites;
+}
+
 class Inference {
 public:
   Inference(LayoutObservations observed, const Budget &budget) : observed_(std::move(observed)), budget_(budget) {}
@@ -162,7 +180,7 @@ private:
     layout.start = cluster.map.moves().empty() ? cluster.sites.front().pre : cluster.map.moves().begin()->first;
     layout.siteCount = cluster.sites.size();
     layout.contradictions = cluster.contradictions;
-    layout.sites = firstOf(cluster.sites);
+    layout.sites = mostTelling(cluster.sites);
     if (layout.delta != 0)
       addSizes(layout, sizes);
     finish(layout, cluster.functions);

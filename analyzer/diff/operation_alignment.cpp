@@ -1,42 +1,65 @@
 #include "analyzer/diff/operation_alignment.h"
 
 #include <algorithm>
+#include <unordered_set>
+#include <utility>
 
 namespace hotgate::analyzer {
 
 namespace {
 
-constexpr size_t mostCells = 1'000'000; // of the table; past it lines pair only while operations agree
+constexpr size_t mostCells = 250'000; // of the table; past it lines pair only while operations agree
 
-bool sameOperation(const OperationLine &pre, const OperationLine &post) {
-  return pre.operands.family == post.operands.family && pre.operands.family != 0 &&
-         pre.references.size() == post.references.size() &&
-         (pre.references.empty() || pre.references[0].kind == post.references[0].kind);
+// What two lines are compared by; the table asks for millions of pairs.
+struct Key {
+  uint32_t operation = 0; // 0: no instruction, and like nothing
+  uint32_t registers = 0;
+  uint32_t opcode = 0;
+  uint64_t numbers = 0; // a hash
+  bool operator==(const Key &) const = default;
+};
+
+Key keyOf(const OperationLine &line) {
+  constexpr unsigned familyShift = 8, countShift = 4;
+  constexpr uint64_t factor = 0x9E3779B97F4A7C15;
+  Key key;
+  const Operands &operands = line.operands;
+  if (operands.family == 0)
+    return key;
+  key.operation = uint32_t{operands.family} << familyShift | static_cast<uint32_t>(line.references.size())
+                                                                 << countShift;
+  if (!line.references.empty())
+    key.operation |= static_cast<uint32_t>(line.references[0].kind);
+  key.registers = operands.registers;
+  key.opcode = line.instruction.opcode;
+  key.numbers = static_cast<uint64_t>(operands.displacement) * factor + operands.scale;
+  key.numbers = (key.numbers + static_cast<uint64_t>(operands.immediate.value_or(0))) * factor;
+  return key;
 }
 
-bool sameNumbers(const Operands &pre, const Operands &post) {
-  return pre.displacement == post.displacement && pre.immediate == post.immediate && pre.scale == post.scale;
+std::vector<Key> keysOf(std::span<const OperationLine> lines) {
+  std::vector<Key> keys;
+  keys.reserve(lines.size());
+  for (const OperationLine &line : lines)
+    keys.push_back(keyOf(line));
+  return keys;
 }
 
-bool isSame(const OperationLine &pre, const OperationLine &post) {
-  return sameOperation(pre, post) && pre.operands.registers == post.operands.registers &&
-         pre.instruction.opcode == post.instruction.opcode && sameNumbers(pre.operands, post.operands);
-}
+bool isSame(const Key &pre, const Key &post) { return pre.operation != 0 && pre == post; }
 
 // 0: no pair.
-uint32_t likeness(const OperationLine &pre, const OperationLine &post) {
+uint32_t likeness(const Key &pre, const Key &post) {
   // Two loads that a compiler put in another order pair once, as what they are, and not crosswise.
   constexpr uint32_t forOperation = 3, forRegisters = 4, forWidth = 1, forNumbers = 3;
-  if (!sameOperation(pre, post))
+  if (pre.operation != post.operation || pre.operation == 0)
     return 0;
-  return forOperation + (pre.operands.registers == post.operands.registers ? forRegisters : 0) +
-         (pre.instruction.opcode == post.instruction.opcode ? forWidth : 0) +
-         (sameNumbers(pre.operands, post.operands) ? forNumbers : 0);
+  return forOperation + (pre.registers == post.registers ? forRegisters : 0) +
+         (pre.opcode == post.opcode ? forWidth : 0) + (pre.numbers == post.numbers ? forNumbers : 0);
 }
 
 class Alignment {
 public:
-  Alignment(std::span<const OperationLine> pre, std::span<const OperationLine> post) : pre_(pre), post_(post) {}
+  Alignment(std::vector<Key> pre, std::vector<Key> post) : pre_(std::move(pre)), post_(std::move(post)) {}
 
   OperationAlignment align() {
     const size_t shorter = std::min(pre_.size(), post_.size());
@@ -67,7 +90,14 @@ private:
       return alignInStep(preBegin, preEnd, postBegin, postEnd);
     const size_t width = columns + 1;
     std::vector<uint32_t> best((rows + 1) * width, 0);
-    for (size_t i = rows; i-- > 0;)
+    std::unordered_set<uint32_t> known;
+    for (size_t j = postBegin; j < postEnd; ++j)
+      known.insert(post_[j].operation);
+    for (size_t i = rows; i-- > 0;) {
+      if (const uint32_t operation = pre_[preBegin + i].operation; !known.contains(operation)) {
+        std::copy_n(&best[(i + 1) * width], width, &best[i * width]); // like none: the row is the one below it
+        continue;
+      }
       for (size_t j = columns; j-- > 0;) {
         const uint32_t together = likeness(pre_[preBegin + i], post_[postBegin + j]);
         uint32_t &cell = best[i * width + j];
@@ -75,6 +105,7 @@ private:
         if (together != 0)
           cell = std::max(cell, together + best[(i + 1) * width + j + 1]);
       }
+    }
     for (size_t i = 0, j = 0; i < rows && j < columns;) {
       const uint32_t together = likeness(pre_[preBegin + i], post_[postBegin + j]);
       if (together != 0 && best[i * width + j] == together + best[(i + 1) * width + j + 1])
@@ -87,12 +118,12 @@ private:
   }
 
   void alignInStep(size_t preBegin, size_t preEnd, size_t postBegin, size_t postEnd) {
-    while (preBegin < preEnd && postBegin < postEnd && sameOperation(pre_[preBegin], post_[postBegin]))
+    while (preBegin < preEnd && postBegin < postEnd && likeness(pre_[preBegin], post_[postBegin]) != 0)
       add(preBegin++, postBegin++);
   }
 
-  std::span<const OperationLine> pre_;
-  std::span<const OperationLine> post_;
+  std::vector<Key> pre_;
+  std::vector<Key> post_;
   OperationAlignment result_;
 };
 
@@ -136,7 +167,7 @@ OperationBody readOperations(Decoder &decoder, const Program &program, const Fun
 }
 
 OperationAlignment alignOperations(const OperationBody &pre, const OperationBody &post) {
-  return Alignment(pre.lines, post.lines).align();
+  return Alignment(keysOf(pre.lines), keysOf(post.lines)).align();
 }
 
 } // namespace hotgate::analyzer
