@@ -1,4 +1,5 @@
 // hotgate diff as JSON, schema hotgate/diff/1 (docs/diff-json.md).
+#include "analyzer/diff/inferred_layout_text.h"
 #include "cli/diff_command.h"
 #include "support/printable_text.h"
 #include "support/sha256.h"
@@ -134,6 +135,59 @@ ordered_json globals(const ComparedImages &images) {
   return list;
 }
 
+ordered_json siteOf(const ComparedImages &images, const analyzer::LayoutSite &site) {
+  return {{"function", images.pre.functions()[site.function].body.rva},
+          {"pre_rva", site.preRva},
+          {"post_rva", site.postRva}};
+}
+
+ordered_json inferredLayout(const ComparedImages &images, const analyzer::InferredLayout &layout) {
+  ordered_json functions = ordered_json::array(), sites = ordered_json::array(), sizes = ordered_json::array(),
+               bits = ordered_json::array();
+  for (const analyzer::FunctionIndex function : layout.functions)
+    functions.push_back(
+        {{"rva", images.pre.functions()[function].body.rva}, {"name", asUtf8(images.pre.functions()[function].name)}});
+  for (const analyzer::DisplacementSite &site : layout.sites) {
+    sites.push_back(siteOf(images, site.site));
+    sites.back().update({{"pre_displacement", site.pre},
+                         {"post_displacement", site.post},
+                         {"pre_width", site.preWidth},
+                         {"post_width", site.postWidth}});
+  }
+  for (const analyzer::SizeSite &size : layout.sizes) {
+    sizes.push_back(siteOf(images, size.site));
+    sizes.back().update({{"use", analyzer::sizeUseName(size.use)},
+                         {"callee", asUtf8(size.callee)},
+                         {"pre", size.pre},
+                         {"post", size.post}});
+  }
+  for (const analyzer::BitSite &bit : layout.bits) {
+    bits.push_back(siteOf(images, bit.site));
+    bits.back().update({{"displacement", bit.displacement}, {"pre", bit.pre}, {"post", bit.post}});
+  }
+  return {{"kind", analyzer::layoutChangeKindName(layout.kind)},
+          {"confidence", analyzer::layoutConfidenceName(layout.confidence)},
+          {"start", orNull(layout.start)},
+          {"delta", layout.delta},
+          {"text", asUtf8(analyzer::inferredLayoutText(layout))},
+          {"function_count", layout.functionCount},
+          {"site_count", layout.siteCount},
+          {"size_count", layout.sizeCount},
+          {"bit_count", layout.bitCount},
+          {"contradictions", layout.contradictions},
+          {"functions", std::move(functions)},
+          {"sites", std::move(sites)},
+          {"sizes", std::move(sizes)},
+          {"bits", std::move(bits)}};
+}
+
+ordered_json inferredLayouts(const ComparedImages &images) {
+  ordered_json list = ordered_json::array();
+  for (const analyzer::InferredLayout &layout : images.diff.inferredLayouts)
+    list.push_back(inferredLayout(images, layout));
+  return list;
+}
+
 ordered_json ledger(const analyzer::Ledger &ledger) {
   ordered_json byCause = ordered_json::object();
   analyzer::Ledger::Bytes total;
@@ -162,7 +216,8 @@ ordered_json summary(const ComparedImages &images) {
           {"not_compared", counts["not compared"]},
           {"line_only", std::ranges::count_if(images.diff.functions, &analyzer::FunctionDifference::lineOnly)},
           {"types", images.diff.types.size()},
-          {"globals", images.diff.globals.size()}};
+          {"globals", images.diff.globals.size()},
+          {"inferred_layouts", images.diff.inferredLayouts.size()}};
 }
 
 } // namespace
@@ -171,11 +226,17 @@ std::string renderDiffJson(const ComparedImages &images) {
   ordered_json image = ordered_json::array();
   for (const analyzer::ImageChange &change : images.diff.image)
     image.push_back({{"kind", change.kind}, {"detail", asUtf8(change.detail)}});
-  const ordered_json document = {{"schema", "hotgate/diff/1"},      {"pre", side(images.pre)},
-                                 {"post", side(images.post)},       {"functions", functions(images)},
-                                 {"types", types(images)},          {"globals", globals(images)},
-                                 {"image", std::move(image)},       {"ledger", ledger(images.diff.ledger)},
-                                 {"incomplete", images.incomplete}, {"second_opinion", secondOpinion(images)},
+  const ordered_json document = {{"schema", "hotgate/diff/1"},
+                                 {"pre", side(images.pre)},
+                                 {"post", side(images.post)},
+                                 {"functions", functions(images)},
+                                 {"types", types(images)},
+                                 {"globals", globals(images)},
+                                 {"inferred_layouts", inferredLayouts(images)},
+                                 {"image", std::move(image)},
+                                 {"ledger", ledger(images.diff.ledger)},
+                                 {"incomplete", images.incomplete},
+                                 {"second_opinion", secondOpinion(images)},
                                  {"summary", summary(images)}};
   return document.dump(2) + '\n';
 }

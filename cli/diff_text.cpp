@@ -2,6 +2,7 @@
 // by side, then data, types, the image's tables, and the ledger.
 //
 // Lists are cut after what a person reads; --all and --format json have everything.
+#include "analyzer/diff/inferred_layout_text.h"
 #include "cli/diff_command.h"
 #include "cli/side_by_side.h"
 #include "support/printable_text.h"
@@ -37,6 +38,7 @@ public:
       oneLineEach(ChangeStatus::identical, "Identical functions");
     types();
     globals();
+    inferredLayouts();
     imageChanges();
     ledger();
     return std::move(text_);
@@ -215,6 +217,28 @@ private:
       line("  {:<8} {:>8} {:>8}  {}", analyzer::fieldStatusName(field.status), size(field.preOffset),
            size(field.postOffset), printable(field.name));
   }
+
+  void inferredLayouts() {
+    const auto &layouts = images_.diff.inferredLayouts;
+    if (layouts.empty())
+      return;
+    heading("Layouts that the code shows, without types");
+    const size_t shown = cut(layouts.size(), mostListed);
+    for (size_t i = 0; i < shown; ++i)
+      inferredLayout(layouts[i]);
+    more(layouts.size(), shown);
+  }
+
+  void inferredLayout(const analyzer::InferredLayout &layout) {
+    line("");
+    text_ += wrapped(printable(fmt::format("{} (confidence {})", analyzer::inferredLayoutText(layout),
+                                           analyzer::layoutConfidenceName(layout.confidence))),
+                     lineWidth, "  ");
+    for (const analyzer::LayoutEvidenceLine &evidence : analyzer::inferredLayoutEvidence(layout))
+      line("    {:<24} {} in {}", evidence.change, evidence.places, printable(nameOf(evidence.function)));
+  }
+
+  std::string nameOf(analyzer::FunctionIndex function) const { return images_.pre.functions()[function].name; }
 
   void globals() {
     const auto &globals = images_.diff.globals;

@@ -22,6 +22,7 @@
 #include <llvm/Support/raw_ostream.h>
 
 #include <mutex>
+#include <optional>
 
 namespace hotgate::analyzer {
 
@@ -133,6 +134,7 @@ struct Decoder::Machinery {
   std::unique_ptr<llvm::MCInstPrinter> printer;
   FieldRecorder *recorder = nullptr; // owned by the disassembler; none for ARM64
   const std::vector<OpcodeTraits> *opcodes = nullptr;
+  std::optional<OperandReader> operandReader; // made when first asked for
 
   // x86: what stands for "no index register" where a SIB byte is there without need.
   unsigned noIndex32 = 0;
@@ -397,6 +399,20 @@ bool Decoder::decodeWithText(std::span<const uint8_t> bytes, uint32_t rva, Instr
     return false;
   // A relative branch is counted from the next instruction on x64 and x86, from itself on ARM64.
   text += machinery_->text(inst, machinery_->machine == Machine::arm64 ? rva : instruction.end());
+  return true;
+}
+
+bool Decoder::decodeWithOperands(std::span<const uint8_t> bytes, uint32_t rva, Instruction &instruction,
+                                 Operands &operands) {
+  llvm::MCInst inst;
+  instruction.rva = rva;
+  if (!machinery_->decodeByLlvm(bytes, instruction, inst, nullptr))
+    return false;
+  if (!machinery_->operandReader)
+    machinery_->operandReader.emplace(machinery_->machine, *machinery_->instructions, *machinery_->registers);
+  const uint32_t word =
+      machinery_->machine == Machine::arm64 ? llvm::support::endian::read32le(bytes.data()) : uint32_t{0};
+  operands = machinery_->operandReader->read(inst, instruction, word);
   return true;
 }
 

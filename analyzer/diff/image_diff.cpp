@@ -11,7 +11,7 @@ namespace hotgate::analyzer {
 namespace {
 
 std::vector<std::string> whatIsIncomplete(const Referents &referents, const std::vector<FunctionDifference> &functions,
-                                          const Budget &budget) {
+                                          size_t layoutsNotRead, const Budget &budget) {
   std::vector<std::string> sentences;
   for (const Program *program : {&referents.pre(), &referents.post()})
     if (!program->incomplete().empty())
@@ -22,6 +22,9 @@ std::vector<std::string> whatIsIncomplete(const Referents &referents, const std:
   if (left != 0)
     sentences.push_back(fmt::format("{} of {} pairs of functions were not compared: {}", left,
                                     referents.pairing().functions.count(), budget.reason()));
+  if (layoutsNotRead != 0)
+    sentences.push_back(
+        fmt::format("{} changed functions were not searched for changed layouts: {}", layoutsNotRead, budget.reason()));
   return sentences;
 }
 
@@ -52,7 +55,14 @@ Result<ImageDiff> diffPrograms(const Program &pre, const Program &post, const Bu
                        [&] { functions = diffFunctions(referents, budget); });
   HOTGATE_TRY(diff.functions, std::move(functions));
   HOTGATE_TRY(diff.ledger, draft->close(diff.functions));
-  diff.incomplete = whatIsIncomplete(referents, diff.functions, budget);
+  size_t layoutsNotRead = 0;
+  if (level != SymbolLevel::privateLevel) {
+    phase.next("inferred layouts");
+    HOTGATE_TRY(InferredLayouts inferred, inferLayouts(referents, diff.functions, budget));
+    diff.inferredLayouts = std::move(inferred.layouts);
+    layoutsNotRead = inferred.notRead;
+  }
+  diff.incomplete = whatIsIncomplete(referents, diff.functions, layoutsNotRead, budget);
   return diff;
 }
 

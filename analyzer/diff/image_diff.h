@@ -5,6 +5,7 @@
 #include "analyzer/diff/function_diff.h"
 #include "analyzer/diff/global_diff.h"
 #include "analyzer/diff/image_changes.h"
+#include "analyzer/diff/inferred_layout.h"
 #include "analyzer/diff/ledger.h"
 #include "analyzer/diff/type_diff.h"
 
@@ -15,9 +16,10 @@
 namespace hotgate::analyzer {
 
 struct ImageDiff {
-  std::vector<FunctionDifference> functions; // all, identical ones too
-  std::vector<TypeDifference> types;         // only with private symbols on both sides
-  std::vector<GlobalDifference> globals;     // only with symbols on both sides
+  std::vector<FunctionDifference> functions;   // all, identical ones too
+  std::vector<TypeDifference> types;           // only with private symbols on both sides
+  std::vector<GlobalDifference> globals;       // only with symbols on both sides
+  std::vector<InferredLayout> inferredLayouts; // only without private symbols on both sides: else `types` knows
   std::vector<ImageChange> image;
   Ledger ledger;
   std::optional<Pairing> pairing; // that all of this rests on; diffPrograms() always sets it

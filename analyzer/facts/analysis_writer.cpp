@@ -4,6 +4,7 @@
 #include "analyzer/code/registrations.h"
 #include "analyzer/facts/data_writer.h"
 #include "analyzer/facts/hotpatch_writer.h"
+#include "analyzer/facts/inferred_writer.h"
 #include "analyzer/facts/layout_writer.h"
 #include "analyzer/facts/written_module.h"
 #include "analyzer/image/image_properties.h"
@@ -29,6 +30,7 @@ public:
     HOTGATE_CHECK(writeRegistrations(analysis_.post.program, written_.post.functions));
     HOTGATE_CHECK(writeFunctionPairs());
     HOTGATE_CHECK(writeLayouts(facts_, analysis_));
+    HOTGATE_CHECK(writeInferredLayouts(facts_, analysis_, written_));
     HOTGATE_CHECK(writeLedger());
     HOTGATE_CHECK(writeOpinions(written_.pre, analysis_.preOpinions));
     HOTGATE_CHECK(writeOpinions(written_.post, analysis_.postOpinions));

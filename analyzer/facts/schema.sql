@@ -189,6 +189,29 @@ CREATE TABLE field_pair (
   pre_offset INTEGER, post_offset INTEGER, pre_type TEXT, post_type TEXT, PRIMARY KEY (type_id, ordinal)
 );
 
+-- Layouts that the code of a module without private symbols on both sides shows to have changed
+-- (analyzer/diff/inferred_layout.h). With private symbols type_pair says it, and there are no rows.
+CREATE TABLE inferred_layout (
+  layout_id  INTEGER PRIMARY KEY, module TEXT NOT NULL,
+  kind       TEXT NOT NULL,                    -- inserted, removed, widened, reordered, grown, shrunk, bit field
+  confidence TEXT NOT NULL,                    -- low, medium, high
+  start      INTEGER,                          -- first displacement that differs; NULL when only sizes do
+  delta      INTEGER NOT NULL,                 -- bytes; 0 when members changed places or only bits differ
+  functions  INTEGER NOT NULL, sites INTEGER NOT NULL, sizes INTEGER NOT NULL, bits INTEGER NOT NULL,  -- how many of each
+  contradictions INTEGER NOT NULL,             -- displacements that moved at some sites and stayed at others
+  text       TEXT NOT NULL
+);
+-- The first 16 instructions of each kind that show it.
+CREATE TABLE inferred_layout_evidence (
+  layout_id INTEGER NOT NULL REFERENCES inferred_layout, ordinal INTEGER NOT NULL,
+  kind      TEXT NOT NULL,                     -- displacement, size, bits
+  function_id INTEGER NOT NULL REFERENCES function,  -- of pre
+  pre_rva INTEGER NOT NULL, post_rva INTEGER NOT NULL,
+  pre INTEGER NOT NULL, post INTEGER NOT NULL, -- the displacement, the size, the mask or shift
+  detail    TEXT NOT NULL,                     -- of a size: 'call argument of kernel32.dll!HeapAlloc'; of bits: '+0x14'
+  PRIMARY KEY (layout_id, ordinal)
+);
+
 -- Global and static data of both PDBs that differ. Unchanged ones have no row.
 CREATE TABLE global_pair (
   global_id INTEGER PRIMARY KEY, module TEXT NOT NULL, name TEXT NOT NULL,
