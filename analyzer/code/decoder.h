@@ -8,6 +8,7 @@
 #pragma once
 
 #include "analyzer/code/instruction.h"
+#include "analyzer/code/register_use.h"
 #include "analyzer/image/image.h"
 #include "support/result.h"
 
@@ -29,6 +30,8 @@ public:
   bool decode(std::span<const uint8_t> bytes, uint32_t rva, Instruction &instruction);
   // The same, and the text, on x64 and x86 in Intel syntax; addresses are RVAs ("call 0x1400").
   bool decodeWithText(std::span<const uint8_t> bytes, uint32_t rva, Instruction &instruction, std::string &text);
+  // The same, and what it does with general registers.
+  bool decodeWithRegisters(std::span<const uint8_t> bytes, uint32_t rva, Instruction &instruction, RegisterUse &use);
 
 private:
   struct Machinery;

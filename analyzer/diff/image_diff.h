@@ -4,9 +4,11 @@
 #include "analyzer/code/program.h"
 #include "analyzer/diff/function_diff.h"
 #include "analyzer/diff/global_diff.h"
+#include "analyzer/diff/hierarchy_diff.h"
 #include "analyzer/diff/image_changes.h"
 #include "analyzer/diff/ledger.h"
 #include "analyzer/diff/type_diff.h"
+#include "analyzer/diff/type_reach.h"
 
 #include <optional>
 #include <string>
@@ -17,7 +19,9 @@ namespace hotgate::analyzer {
 struct ImageDiff {
   std::vector<FunctionDifference> functions; // all, identical ones too
   std::vector<TypeDifference> types;         // only with private symbols on both sides
-  std::vector<GlobalDifference> globals;     // only with symbols on both sides
+  std::vector<TypeReach> typeReach;          // of each of these, in their order
+  std::vector<HierarchyDifference> hierarchies;
+  std::vector<GlobalDifference> globals; // only with symbols on both sides
   std::vector<ImageChange> image;
   Ledger ledger;
   std::optional<Pairing> pairing; // that all of this rests on; diffPrograms() always sets it

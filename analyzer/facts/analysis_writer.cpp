@@ -26,7 +26,7 @@ public:
     HOTGATE_CHECK(writeImportCalls(analysis_.pre.program, written_.pre.functions));
     HOTGATE_CHECK(writeRegistrations(analysis_.pre.program, written_.pre.functions));
     HOTGATE_CHECK(writeFunctionPairs());
-    HOTGATE_CHECK(writeLayouts(facts_, analysis_));
+    HOTGATE_CHECK(writeLayouts(facts_, analysis_, written_.pre.functions));
     HOTGATE_CHECK(writeLedger());
     HOTGATE_CHECK(writeOpinions(written_.pre, analysis_.preOpinions));
     HOTGATE_CHECK(writeOpinions(written_.post, analysis_.postOpinions));
