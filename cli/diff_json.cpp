@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <tuple>
 
 namespace hotgate::cli {
 
@@ -97,22 +99,62 @@ template <class Value> ordered_json orNull(const std::optional<Value> &value) {
   return value ? ordered_json(*value) : ordered_json();
 }
 
+ordered_json fields(const analyzer::TypeDifference &type) {
+  ordered_json list = ordered_json::array();
+  // An enumerator's value has a sign.
+  const auto offset = [](const analyzer::FieldDifference &field, const std::optional<uint64_t> &value) {
+    return value && field.kind == analyzer::FieldKind::enumerator ? ordered_json(static_cast<int64_t>(*value))
+                                                                  : orNull(value);
+  };
+  for (const analyzer::FieldDifference &field : type.fields)
+    list.push_back({{"name", asUtf8(field.name)},
+                    {"kind", analyzer::fieldKindName(field.kind)},
+                    {"status", analyzer::fieldStatusName(field.status)},
+                    {"pre_offset", offset(field, field.preOffset)},
+                    {"post_offset", offset(field, field.postOffset)},
+                    {"pre_bit", orNull(field.preBit)},
+                    {"post_bit", orNull(field.postBit)},
+                    {"pre_type", asUtf8(field.preType)},
+                    {"post_type", asUtf8(field.postType)}});
+  return list;
+}
+
+// Each once, however many places there are.
+ordered_json usedBy(const analyzer::Program &pre, const analyzer::TypeReach &reach) {
+  std::set<std::tuple<std::string, std::string, std::string>> users;
+  for (const analyzer::ReachedPlace &place : reach.places)
+    users.emplace(analyzer::reachKindName(place.kind), place.name, "");
+  for (const analyzer::MemberUse &use : reach.uses)
+    users.emplace("touches", pre.functions()[use.function].name, use.member);
+  ordered_json list = ordered_json::array();
+  for (const auto &[how, name, member] : users) {
+    list.push_back({{"how", how}, {"name", asUtf8(name)}});
+    if (!member.empty())
+      list.back()["member"] = asUtf8(member);
+  }
+  return list;
+}
+
 ordered_json types(const ComparedImages &images) {
   ordered_json list = ordered_json::array();
-  for (const analyzer::TypeDifference &type : images.diff.types) {
-    ordered_json fields = ordered_json::array();
-    for (const analyzer::FieldDifference &field : type.fields)
-      fields.push_back({{"name", asUtf8(field.name)},
-                        {"status", analyzer::fieldStatusName(field.status)},
-                        {"pre_offset", orNull(field.preOffset)},
-                        {"post_offset", orNull(field.postOffset)},
-                        {"pre_type", asUtf8(field.preType)},
-                        {"post_type", asUtf8(field.postType)}});
+  for (size_t i = 0; i < images.diff.types.size(); ++i) {
+    const analyzer::TypeDifference &type = images.diff.types[i];
+    ordered_json causes = ordered_json::array();
+    for (const std::string &cause : type.causes)
+      causes.push_back(asUtf8(cause));
     list.push_back({{"name", asUtf8(type.name)},
+                    {"kind", type.kind},
                     {"status", analyzer::changeStatusName(type.status)},
                     {"pre_size", orNull(type.preSize)},
                     {"post_size", orNull(type.postSize)},
-                    {"fields", std::move(fields)}});
+                    {"pre_underlying", asUtf8(type.preUnderlying)},
+                    {"post_underlying", asUtf8(type.postUnderlying)},
+                    {"pre_definitions", type.preDefinitions},
+                    {"post_definitions", type.postDefinitions},
+                    {"ambiguous", type.isAmbiguous},
+                    {"because_of", std::move(causes)},
+                    {"fields", fields(type)},
+                    {"used_by", usedBy(images.pre, images.diff.typeReach[i])}});
   }
   return list;
 }
@@ -226,11 +268,17 @@ std::string renderDiffJson(const ComparedImages &images) {
   ordered_json image = ordered_json::array();
   for (const analyzer::ImageChange &change : images.diff.image)
     image.push_back({{"kind", change.kind}, {"detail", asUtf8(change.detail)}});
+  ordered_json hierarchies = ordered_json::array();
+  for (const analyzer::HierarchyDifference &difference : images.diff.hierarchies)
+    hierarchies.push_back({{"name", asUtf8(difference.name)},
+                           {"pre_bases", asUtf8(difference.preBases)},
+                           {"post_bases", asUtf8(difference.postBases)}});
   const ordered_json document = {{"schema", "hotgate/diff/1"},
                                  {"pre", side(images.pre)},
                                  {"post", side(images.post)},
                                  {"functions", functions(images)},
                                  {"types", types(images)},
+                                 {"hierarchies", std::move(hierarchies)},
                                  {"globals", globals(images)},
                                  {"inferred_layouts", inferredLayouts(images)},
                                  {"image", std::move(image)},

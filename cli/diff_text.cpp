@@ -8,6 +8,7 @@
 #include "support/printable_text.h"
 
 #include <algorithm>
+#include <set>
 
 namespace hotgate::cli {
 
@@ -200,22 +201,92 @@ private:
            (difference.post && images_.postOpinions.of(*difference.post) != nullptr);
   }
 
+  // Root causes with what they reach; what only holds one of them is told there.
   void types() {
     const auto &types = images_.diff.types;
-    const size_t shown = cut(types.size(), mostListed);
-    for (size_t i = 0; i < shown; ++i)
-      type(types[i]);
-    more(types.size(), shown);
+    const auto isShown = [&](const analyzer::TypeDifference &type) { return images_.all || type.causes.empty(); };
+    const auto all = static_cast<size_t>(std::ranges::count_if(types, isShown));
+    const size_t shown = cut(all, mostListed);
+    size_t index = 0;
+    for (size_t i = 0; i < types.size(); ++i)
+      if (isShown(types[i]) && index++ < shown)
+        type(types[i], images_.diff.typeReach[i]);
+    more(all, shown);
+    for (const analyzer::HierarchyDifference &difference : images_.diff.hierarchies) {
+      line("");
+      line("class {}: bases change", printable(difference.name));
+      text_ += wrapped(fmt::format("pre  {}", orNone(difference.preBases)), lineWidth, "  ");
+      text_ += wrapped(fmt::format("post {}", orNone(difference.postBases)), lineWidth, "  ");
+    }
   }
 
-  void type(const analyzer::TypeDifference &type) {
+  static std::string orNone(const std::string &bases) { return bases.empty() ? "none" : printable(bases); }
+
+  void type(const analyzer::TypeDifference &type, const analyzer::TypeReach &reach) {
     const auto size = [](const std::optional<uint64_t> &bytes) { return bytes ? grouped(*bytes) : "-"; };
     line("");
     line("{} {}, {}: {} -> {} bytes", type.kind, shortened(printable(type.name), 40),
          analyzer::changeStatusName(type.status), size(type.preSize), size(type.postSize));
+    if (type.isAmbiguous)
+      line("  {} definitions -> {}: which of them changed is not known", type.preDefinitions, type.postDefinitions);
+    if (type.preUnderlying != type.postUnderlying)
+      line("  stands for {} -> {}", printable(type.preUnderlying), printable(type.postUnderlying));
     for (const analyzer::FieldDifference &field : type.fields)
-      line("  {:<8} {:>8} {:>8}  {}", analyzer::fieldStatusName(field.status), size(field.preOffset),
-           size(field.postOffset), printable(field.name));
+      line("  {:<8} {:>8} {:>8}  {}", analyzer::fieldStatusName(field.status),
+           place(field, field.preOffset, field.preBit), place(field, field.postOffset, field.postBit),
+           printable(field.name));
+    reached("because of", {type.causes.begin(), type.causes.end()});
+    if (type.status == ChangeStatus::changed)
+      reaches(reach);
+  }
+
+  // "24", "24.3" for bit 3, "-1" for an enumerator, "slot 16".
+  static std::string place(const analyzer::FieldDifference &field, const std::optional<uint64_t> &offset,
+                           const std::optional<uint8_t> &bit) {
+    if (!offset)
+      return "-";
+    if (field.kind == analyzer::FieldKind::enumerator)
+      return grouped(static_cast<int64_t>(*offset));
+    if (field.kind == analyzer::FieldKind::staticMember)
+      return "static";
+    if (field.kind == analyzer::FieldKind::virtualMethod)
+      return fmt::format("slot {}", *offset);
+    return grouped(static_cast<int64_t>(*offset)) + (bit ? fmt::format(".{}", *bit) : "");
+  }
+
+  void reached(std::string_view how, const std::set<std::string> &names) {
+    constexpr size_t most = 8;
+    if (names.empty())
+      return;
+    std::string text = fmt::format("{}:", how);
+    size_t shown = 0;
+    for (const std::string &name : names)
+      if (images_.all || shown < most) {
+        text += (shown == 0 ? " " : ", ") + printable(name);
+        ++shown;
+      }
+    if (shown < names.size())
+      text += fmt::format(" and {} more", names.size() - shown);
+    text_ += wrapped(text, lineWidth, "  ");
+  }
+
+  void reaches(const analyzer::TypeReach &reach) {
+    using analyzer::ReachKind;
+    const auto names = [&](ReachKind kind) {
+      std::set<std::string> result;
+      for (const analyzer::ReachedPlace &place : reach.places)
+        if (place.kind == kind)
+          result.insert(place.name);
+      return result;
+    };
+    std::set<std::string> functions;
+    for (const analyzer::MemberUse &use : reach.uses)
+      functions.insert(images_.pre.functions()[use.function].name);
+    for (const ReachKind kind :
+         {ReachKind::embeddedIn, ReachKind::pointedToBy, ReachKind::global, ReachKind::globalPointer,
+          ReachKind::usesGlobal, ReachKind::local, ReachKind::parameter, ReachKind::pointer, ReachKind::allocation})
+      reached(analyzer::reachKindName(kind), names(kind));
+    reached("touch what changed", functions);
   }
 
   void inferredLayouts() {

@@ -42,7 +42,8 @@ Result<LoadedProgram> loadHotpatch(const ModuleFile &file, const SymbolSource &s
 }
 
 bool isUnchanged(const analyzer::ImageDiff &diff) {
-  return diff.incomplete.empty() && diff.types.empty() && diff.globals.empty() && diff.image.empty() &&
+  return diff.incomplete.empty() && diff.types.empty() && diff.hierarchies.empty() && diff.globals.empty() &&
+         diff.image.empty() &&
          std::all_of(diff.functions.begin(), diff.functions.end(), [](const analyzer::FunctionDifference &function) {
            return function.status == analyzer::ChangeStatus::identical;
          });

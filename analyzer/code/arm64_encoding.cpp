@@ -199,4 +199,57 @@ bool isTrap(uint32_t word) {
   return breakpoint.has(word) || halt.has(word) || undefined.has(word);
 }
 
+namespace {
+
+// The memory operand of a load or store whose width is known. Post-indexed ones access the base itself.
+void setMemory(uint32_t word, RegisterUse &use) {
+  use.hasMemory = true;
+  if (loadLiteral.has(word))
+    return;
+  use.base = static_cast<uint8_t>(bits(word, 5, 5));
+  use.hasIndex = hasIndexRegister(word) || authenticated.has(word);
+  if (registerOffset.has(word))
+    use.index = static_cast<uint8_t>(bits(word, 16, 5));
+  const bool isPostIndexed =
+      (pair.has(word) && bits(word, 23, 2) == 1) || (signedOffset.has(word) && bits(word, 10, 2) == 1);
+  if (const auto offset = memoryOffset(word); offset && !isPostIndexed)
+    use.displacement = offset->value;
+}
+
+} // namespace
+
+RegisterUse registerUse(uint32_t word) {
+  constexpr Class copy{0xFFE0FFE0, 0xAA0003E0};        // mov x1, x2
+  constexpr Class add{0xFF800000, 0x91000000};         // add x1, x2, #8
+  constexpr Class subtract{0xFF800000, 0xD1000000};    //
+  constexpr Class addRegister{0xFF200000, 0x8B000000}; // add x1, x2, x3, lsl #4
+  constexpr Class addExtended{0xFFE00000, 0x8B200000};
+  constexpr Class moveWide{0x7FE00000, 0x52800000}; // movz, without a shift
+  constexpr Class load{0xFFC00000, 0xF9400000};     // ldr x1, [x2, #8]
+  constexpr Class loadUnscaled{0xFFE00C00, 0xF8400000};
+  RegisterUse use;
+  const auto destination = static_cast<uint8_t>(bits(word, 0, 5));
+  const auto first = static_cast<uint8_t>(bits(word, 5, 5));
+  const auto second = static_cast<uint8_t>(bits(word, 16, 5));
+  if (copy.has(word)) {
+    use = {RegisterUse::Role::copy, destination, second};
+  } else if (add.has(word) || subtract.has(word)) {
+    use = {RegisterUse::Role::address, destination};
+    use.base = first;
+    use.displacement = immediate(word)->value * (add.has(word) ? 1 : -1);
+  } else if (addRegister.has(word) || addExtended.has(word)) {
+    use = {RegisterUse::Role::address, destination};
+    use.base = first;
+    use.index = second;
+    use.hasIndex = true;
+  } else if (moveWide.has(word)) {
+    use = {RegisterUse::Role::constant, destination, RegisterUse::none, bits(word, 5, 16)};
+  } else if (accessWidth(word) != 0) {
+    if (load.has(word) || loadUnscaled.has(word))
+      use = {RegisterUse::Role::load, destination};
+    setMemory(word, use);
+  }
+  return use;
+}
+
 } // namespace hotgate::analyzer::arm64

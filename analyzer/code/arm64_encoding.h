@@ -7,6 +7,7 @@
 #pragma once
 
 #include "analyzer/code/instruction.h"
+#include "analyzer/code/register_use.h"
 
 #include <optional>
 
@@ -20,6 +21,9 @@ uint8_t accessWidth(uint32_t word);
 
 // `ldr x0, [x1, x2, lsl #3]`
 bool hasIndexRegister(uint32_t word);
+
+// What it does with general registers; `written` is left to LLVM.
+RegisterUse registerUse(uint32_t word);
 
 // brk, hlt, udf: control does not come back, as for int3.
 bool isTrap(uint32_t word);

@@ -21,6 +21,8 @@
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Support/raw_ostream.h>
 
+#include <algorithm>
+#include <array>
 #include <mutex>
 #include <optional>
 
@@ -146,8 +148,9 @@ struct Decoder::Machinery {
   static constexpr uint8_t widthUnknown = 0xFF;
   std::vector<uint8_t> widths;
 
-  // ARM64: by LLVM's register number, the general registers that it consists of.
+  // By LLVM's register number, the general registers that it consists of; on x86 also which one it is, whole.
   std::vector<uint32_t> generalRegisters;
+  std::vector<uint8_t> wholeRegisters;
 
   InstructionPatterns patterns;
 
@@ -301,6 +304,98 @@ struct Decoder::Machinery {
     return base != 0 && base != instructionPointer32 && base != instructionPointer64;
   }
 
+  // All that LLVM says is written, by name or not.
+  uint32_t allWritten(const llvm::MCInst &inst) const {
+    const llvm::MCInstrDesc &description = instructions->get(inst.getOpcode());
+    uint32_t written = writtenRegisters(inst);
+    for (const llvm::MCPhysReg implied : description.implicit_defs())
+      written |= generalRegisters[implied];
+    return written;
+  }
+
+  void setAddress(const OpcodeTraits &traits, const llvm::MCInst &inst, RegisterUse &use) const {
+    if (traits.memoryOperand == OpcodeTraits::none || inst.getNumOperands() < traits.memoryOperand + 5U)
+      return;
+    const auto operand = [&](unsigned part) -> const llvm::MCOperand & {
+      return inst.getOperand(traits.memoryOperand + part);
+    };
+    if (operand(4).getReg() != 0 || !operand(3).isImm())
+      return; // fs, gs: no address that a register holds
+    use.hasMemory = traits.accessesMemory;
+    use.base = wholeRegisters[operand(0).getReg()];
+    use.hasIndex = hasIndexRegister(traits, inst);
+    if (use.hasIndex)
+      use.index = wholeRegisters[operand(2).getReg()];
+    use.displacement = operand(3).getImm();
+  }
+
+  RegisterUse registerUse(const llvm::MCInst &inst) const {
+    using Operands = OpcodeTraits::Operands;
+    using Role = RegisterUse::Role;
+    const OpcodeTraits &traits = (*opcodes)[inst.getOpcode()];
+    RegisterUse use;
+    setAddress(traits, inst, use);
+    const auto whole = [&](unsigned i) { return wholeRegisters[inst.getOperand(i).getReg()]; };
+    const auto last = [&]() -> const llvm::MCOperand & { return inst.getOperand(inst.getNumOperands() - 1); };
+    switch (traits.operands) {
+    case Operands::other:
+      break;
+    case Operands::copy:
+      use.role = Role::copy;
+      use.destination = whole(0);
+      use.source = whole(1);
+      break;
+    case Operands::load:
+      use.role = Role::load;
+      use.destination = whole(0);
+      break;
+    case Operands::loadAbsolute:
+      use.role = Role::load;
+      use.destination = 0;
+      use.hasMemory = true;
+      break;
+    case Operands::address:
+      use.role = Role::address;
+      use.destination = whole(0);
+      break;
+    case Operands::constant:
+      use.role = Role::constant;
+      for (uint8_t number = 0; number < 16; ++number)
+        if (generalRegisters[inst.getOperand(0).getReg()] == 1U << number)
+          use.destination = number;
+      use.number = last().isImm() ? last().getImm() : 0;
+      if (!last().isImm())
+        use.role = Role::other;
+      break;
+    case Operands::clear:
+      if (inst.getOperand(1).getReg() != inst.getOperand(2).getReg())
+        break;
+      use.role = Role::constant;
+      for (uint8_t number = 0; number < 16; ++number)
+        if (generalRegisters[inst.getOperand(0).getReg()] == 1U << number)
+          use.destination = number;
+      break;
+    case Operands::sum:
+    case Operands::difference:
+      use.role = Role::address;
+      use.destination = use.base = whole(0);
+      use.hasIndex = last().isReg();
+      use.index = last().isReg() ? wholeRegisters[last().getReg()] : RegisterUse::none;
+      if (last().isImm())
+        use.displacement = traits.operands == Operands::sum ? last().getImm() : -last().getImm();
+      break;
+    case Operands::push:
+      use.role = Role::push;
+      break;
+    case Operands::pushNumber:
+      use.role = last().isImm() ? Role::pushNumber : Role::push;
+      use.number = last().isImm() ? last().getImm() : 0;
+      break;
+    }
+    use.written = allWritten(inst);
+    return use;
+  }
+
   std::string text(const llvm::MCInst &inst, uint64_t address) const {
     std::string result;
     llvm::raw_string_ostream stream(result);
@@ -331,14 +426,33 @@ struct Decoder::Machinery {
           generalRegisters[whole] |= 1U << number;
   }
 
+  // In the order of their numbers.
+  void setGeneralRegister(unsigned number, llvm::StringRef name) {
+    constexpr std::array<const char *, 16> wide{"RAX", "RCX", "RDX", "RBX", "RSP", "RBP", "RSI", "RDI",
+                                                "R8",  "R9",  "R10", "R11", "R12", "R13", "R14", "R15"};
+    constexpr std::array<const char *, 8> narrow{"EAX", "ECX", "EDX", "EBX", "ESP", "EBP", "ESI", "EDI"};
+    if (const auto found = std::ranges::find(wide, name); found != wide.end()) {
+      const auto at = static_cast<uint8_t>(found - wide.begin());
+      for (const llvm::MCPhysReg part : registers->subregs_inclusive(number))
+        generalRegisters[part] |= 1U << at;
+      if (machine == Machine::x64)
+        wholeRegisters[number] = at;
+    } else if (const auto small = std::ranges::find(narrow, name); machine == Machine::x86 && small != narrow.end()) {
+      wholeRegisters[number] = static_cast<uint8_t>(small - narrow.begin());
+    }
+  }
+
   void prepareX86(const llvm::Target &target, const std::string &triple) {
     auto owned = std::make_unique<FieldRecorder>(
         *context, std::unique_ptr<llvm::MCRelocationInfo>(target.createMCRelocationInfo(triple, *context)));
     recorder = owned.get();
     disassembler->setSymbolizer(std::move(owned));
     widths.assign(instructions->getNumOpcodes(), widthUnknown);
+    generalRegisters.assign(registers->getNumRegs(), 0);
+    wholeRegisters.assign(registers->getNumRegs(), RegisterUse::none);
     for (unsigned number = 1; number < registers->getNumRegs(); ++number) {
       const llvm::StringRef name = registers->getName(number);
+      setGeneralRegister(number, name);
       if (name == "EIZ")
         noIndex32 = number;
       else if (name == "RIZ")
@@ -388,6 +502,21 @@ Result<Decoder> Decoder::create(Machine machine) {
 bool Decoder::decode(std::span<const uint8_t> bytes, uint32_t rva, Instruction &instruction) {
   instruction.rva = rva;
   return machinery_->decode(bytes, instruction);
+}
+
+bool Decoder::decodeWithRegisters(std::span<const uint8_t> bytes, uint32_t rva, Instruction &instruction,
+                                  RegisterUse &use) {
+  llvm::MCInst inst;
+  instruction.rva = rva;
+  if (!machinery_->decodeByLlvm(bytes, instruction, inst, nullptr))
+    return false;
+  if (machinery_->machine == Machine::arm64) {
+    use = arm64::registerUse(llvm::support::endian::read32le(bytes.data()));
+    use.written = machinery_->allWritten(inst);
+  } else {
+    use = machinery_->registerUse(inst);
+  }
+  return true;
 }
 
 bool Decoder::decodeWithText(std::span<const uint8_t> bytes, uint32_t rva, Instruction &instruction,

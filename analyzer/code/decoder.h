@@ -9,6 +9,7 @@
 
 #include "analyzer/code/instruction.h"
 #include "analyzer/code/operands.h"
+#include "analyzer/code/register_use.h"
 #include "analyzer/image/image.h"
 #include "support/result.h"
 
@@ -32,6 +33,8 @@ public:
   bool decodeWithText(std::span<const uint8_t> bytes, uint32_t rva, Instruction &instruction, std::string &text);
   // The same without the text, and what it does with general registers.
   bool decodeWithOperands(std::span<const uint8_t> bytes, uint32_t rva, Instruction &instruction, Operands &operands);
+  // The same, and what it does with general registers.
+  bool decodeWithRegisters(std::span<const uint8_t> bytes, uint32_t rva, Instruction &instruction, RegisterUse &use);
 
 private:
   struct Machinery;

@@ -36,6 +36,35 @@ uint8_t findMemoryOperand(const llvm::MCInstrDesc &description) {
   return OpcodeTraits::none;
 }
 
+// Of whole registers only: 64 bits on x64, 32 bits on x86. `word` is "64" or "32".
+OpcodeTraits::Operands operandsOf(llvm::StringRef name, llvm::StringRef word) {
+  using Operands = OpcodeTraits::Operands;
+  if (name == "XOR32rr" || name == "XOR32rr_REV")
+    return Operands::clear;
+  if (name == "MOV32ri" || name == "MOV32ri_alt" || name == "MOV64ri" || name == "MOV64ri32")
+    return Operands::constant;
+  if (name.starts_with("PUSH"))
+    return name.ends_with("i8") || name.ends_with("i32") || name.ends_with("i") ? Operands::pushNumber : Operands::push;
+  const size_t at = name.find(word);
+  if (at == llvm::StringRef::npos)
+    return Operands::other;
+  const llvm::StringRef operation = name.take_front(at);
+  const llvm::StringRef form = name.substr(at + word.size());
+  if (operation == "MOV" && (form == "rr" || form == "rr_REV"))
+    return Operands::copy;
+  if (operation == "MOV" && form == "rm")
+    return Operands::load;
+  if (operation == "MOV" && form == "ao32")
+    return Operands::loadAbsolute;
+  if (operation == "LEA" && form == "r")
+    return Operands::address;
+  if (operation == "ADD" && (form == "rr" || form == "rr_REV" || form == "ri8" || form == "ri32" || form == "ri"))
+    return Operands::sum;
+  if (operation == "SUB" && (form == "ri8" || form == "ri32" || form == "ri"))
+    return Operands::difference;
+  return Operands::other;
+}
+
 std::vector<OpcodeTraits> makeTable(Machine machine, const llvm::MCInstrInfo &instructions) {
   std::vector<OpcodeTraits> table(instructions.getNumOpcodes());
   for (unsigned opcode = 0; opcode < table.size(); ++opcode) {
@@ -48,6 +77,7 @@ std::vector<OpcodeTraits> makeTable(Machine machine, const llvm::MCInstrInfo &in
     if (machine == Machine::arm64)
       continue;
     traits.isPrefix = name.ends_with("_PREFIX");
+    traits.operands = operandsOf(name, machine == Machine::x64 ? "64" : "32");
     const bool isLea = name.starts_with("LEA") && !name.starts_with("LEAVE");
     traits.accessesMemory = !isLea && !name.starts_with("NOOP") && !name.starts_with("PREFETCH");
     traits.memoryOperand = isLea ? 1 : findMemoryOperand(description); // LLVM's lea64mem is not said to be memory
@@ -58,9 +88,9 @@ std::vector<OpcodeTraits> makeTable(Machine machine, const llvm::MCInstrInfo &in
 } // namespace
 
 const std::vector<OpcodeTraits> &opcodeTable(Machine machine, const llvm::MCInstrInfo &instructions) {
-  static std::array<std::once_flag, 2> made;
-  static std::array<std::vector<OpcodeTraits>, 2> tables;
-  const size_t target = machine == Machine::arm64 ? 1 : 0; // x64 and x86 are one target of LLVM's
+  static std::array<std::once_flag, 3> made;
+  static std::array<std::vector<OpcodeTraits>, 3> tables;
+  const auto target = static_cast<size_t>(machine);
   std::call_once(made[target], [&] { tables[target] = makeTable(machine, instructions); });
   return tables[target];
 }

@@ -18,8 +18,23 @@ struct OpcodeTraits {
   Flow indirect = Flow::next; // otherwise
   bool mayLoad = false;
   bool mayStore = false;
-  bool isPrefix = false;        // `lock` alone
-  bool accessesMemory = true;   // false for lea, nop and prefetches: their memory operand is only an address
+  bool isPrefix = false;      // `lock` alone
+  bool accessesMemory = true; // false for lea, nop and prefetches: their memory operand is only an address
+  // x86, for RegisterUse: what the operands do. sum: the first is added to; difference: the last is taken from it.
+  enum class Operands : uint8_t {
+    other,
+    copy,
+    load,
+    loadAbsolute,
+    address,
+    constant,
+    clear,
+    sum,
+    difference,
+    push,
+    pushNumber
+  };
+  Operands operands = Operands::other;
   uint8_t memoryOperand = none; // index of the first of an x86 memory operand's five
   static constexpr uint8_t none = 0xFF;
 };

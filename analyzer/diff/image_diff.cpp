@@ -47,6 +47,7 @@ Result<ImageDiff> diffPrograms(const Program &pre, const Program &post, const Bu
   tbb::parallel_invoke([&] { draft.emplace(referents); },
                        [&] {
                          diff.image = diffImageTables(pre.image(), post.image());
+                         diff.hierarchies = diffHierarchies(pre.image(), post.image());
                          if (level == SymbolLevel::privateLevel)
                            diff.types = diffTypes(pre.symbols(), post.symbols());
                          if (level != SymbolLevel::none)
@@ -63,6 +64,11 @@ Result<ImageDiff> diffPrograms(const Program &pre, const Program &post, const Bu
     layoutsNotRead = inferred.notRead;
   }
   diff.incomplete = whatIsIncomplete(referents, diff.functions, layoutsNotRead, budget);
+  phase.next("what changed types reach");
+  HOTGATE_TRY(TypeReaches reaches, reachOf(pre, diff.types, budget));
+  diff.typeReach = std::move(reaches.ofTypes);
+  if (!reaches.incomplete.empty())
+    diff.incomplete.push_back(std::move(reaches.incomplete));
   return diff;
 }
 

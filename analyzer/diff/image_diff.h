@@ -4,10 +4,12 @@
 #include "analyzer/code/program.h"
 #include "analyzer/diff/function_diff.h"
 #include "analyzer/diff/global_diff.h"
+#include "analyzer/diff/hierarchy_diff.h"
 #include "analyzer/diff/image_changes.h"
 #include "analyzer/diff/inferred_layout.h"
 #include "analyzer/diff/ledger.h"
 #include "analyzer/diff/type_diff.h"
+#include "analyzer/diff/type_reach.h"
 
 #include <optional>
 #include <string>
@@ -18,6 +20,8 @@ namespace hotgate::analyzer {
 struct ImageDiff {
   std::vector<FunctionDifference> functions;   // all, identical ones too
   std::vector<TypeDifference> types;           // only with private symbols on both sides
+  std::vector<TypeReach> typeReach;            // of each of these, in their order
+  std::vector<HierarchyDifference> hierarchies;
   std::vector<GlobalDifference> globals;       // only with symbols on both sides
   std::vector<InferredLayout> inferredLayouts; // only without private symbols on both sides: else `types` knows
   std::vector<ImageChange> image;

@@ -29,7 +29,7 @@ public:
     HOTGATE_CHECK(writeRegistrations(analysis_.pre.program, written_.pre.functions));
     HOTGATE_CHECK(writeRegistrations(analysis_.post.program, written_.post.functions));
     HOTGATE_CHECK(writeFunctionPairs());
-    HOTGATE_CHECK(writeLayouts(facts_, analysis_));
+    HOTGATE_CHECK(writeLayouts(facts_, analysis_, written_.pre.functions));
     HOTGATE_CHECK(writeInferredLayouts(facts_, analysis_, written_));
     HOTGATE_CHECK(writeLedger());
     HOTGATE_CHECK(writeOpinions(written_.pre, analysis_.preOpinions));

@@ -178,15 +178,55 @@ CREATE TABLE decoder_disagreement_place (
 
 -- Types of both PDBs that differ, compared by name. Unchanged types have no row.
 CREATE TABLE type_pair (
-  type_id INTEGER PRIMARY KEY, module TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,  -- struct, class, union, enum
+  type_id INTEGER PRIMARY KEY, module TEXT NOT NULL, name TEXT NOT NULL,
+  kind    TEXT NOT NULL,                       -- struct, class, union, enum, typedef
   status  TEXT NOT NULL,                       -- changed, added, removed
-  pre_size INTEGER, post_size INTEGER, UNIQUE (module, name)
+  pre_size INTEGER, post_size INTEGER,         -- NULL where there is none, and when ambiguous
+  pre_underlying TEXT, post_underlying TEXT,   -- of an enum or a typedef: the type that it stands for; else NULL
+  pre_definitions INTEGER NOT NULL, post_definitions INTEGER NOT NULL,  -- that differ and have this name
+  ambiguous INTEGER NOT NULL,                  -- which of them changed is not known: no sizes, no members
+  UNIQUE (module, name)
 );
 -- All members of such a type, in offset order, those that did not change too.
 CREATE TABLE field_pair (
   type_id INTEGER NOT NULL REFERENCES type_pair, ordinal INTEGER NOT NULL, name TEXT NOT NULL,
   status  TEXT NOT NULL,                       -- same, moved, retyped, added, removed
-  pre_offset INTEGER, post_offset INTEGER, pre_type TEXT, post_type TEXT, PRIMARY KEY (type_id, ordinal)
+  pre_offset INTEGER, post_offset INTEGER,     -- bytes; of an enumerator its value; of a virtual function its slot's in the vtable
+  pre_type TEXT, post_type TEXT,
+  kind    TEXT NOT NULL,                       -- member, bit field, base, virtual base, vtable pointer, virtual function,
+                                               -- static member, enumerator
+  pre_bit INTEGER, post_bit INTEGER,           -- of a bit field, in its storage unit; else NULL
+  pre_bits INTEGER, post_bits INTEGER,         -- that it takes; 0: none, or unknown
+  PRIMARY KEY (type_id, ordinal)
+);
+-- Types that changed only because they hold (a member, an array, a base) another one that changed.
+CREATE TABLE type_cause (type_id INTEGER NOT NULL REFERENCES type_pair, cause INTEGER NOT NULL REFERENCES type_pair,
+  PRIMARY KEY (type_id, cause));
+-- What a changed or removed struct, class or union reaches in the base (analyzer/diff/type_reach.h).
+CREATE TABLE type_reach (
+  type_id INTEGER NOT NULL REFERENCES type_pair,
+  kind    TEXT NOT NULL,                       -- of types: embedded in, pointed to by; of variables: global, global pointer; of functions:
+                                               -- uses global, local, parameter, pointer, allocation, allocation of its size, allocation of
+                                               -- unknown size, its size, unknown use
+  name    TEXT NOT NULL,
+  function_id INTEGER REFERENCES function,     -- NULL for types and variables
+  site_rva INTEGER NOT NULL,                   -- of the instruction or variable, 0: none
+  offset  INTEGER NOT NULL                     -- of an unknown use: the member's
+);
+CREATE INDEX type_reach_by_type ON type_reach (type_id, kind);
+-- Instructions of the base that touch a member that moved, went or got another type, or (offset NULL) some object of an
+-- array (analyzer/code/pointer_walk.h). Exact; what is not known has no row.
+CREATE TABLE member_use (
+  type_id INTEGER NOT NULL REFERENCES type_pair, function_id INTEGER NOT NULL REFERENCES function, site_rva INTEGER NOT NULL,
+  offset  INTEGER, width INTEGER NOT NULL, member TEXT NOT NULL, writes INTEGER NOT NULL,
+  text    TEXT NOT NULL                        -- the instruction
+);
+CREATE INDEX member_use_by_type ON member_use (type_id);
+-- Classes whose bases differ, as the images' own run-time type data (RTTI) says it.
+CREATE TABLE hierarchy_pair (
+  module TEXT NOT NULL, name TEXT NOT NULL,    -- the decorated type name: '.?AVServer@@'
+  pre_bases TEXT NOT NULL, post_bases TEXT NOT NULL,  -- each with its offset: '.?AVBase@@ at 0x0, .?AVLog@@ at 0x10'
+  PRIMARY KEY (module, name)
 );
 
 -- Layouts that the code of a module without private symbols on both sides shows to have changed
@@ -336,6 +376,77 @@ CREATE VIEW patched_use (global_id, name, reads, writes, takes_address) AS
   JOIN patch_reach r ON r.function_id = u.ran
   JOIN function f ON f.function_id = u.ran
   GROUP BY u.global_id, f.name;
+-- Types whose size, or the place of a member, changed.
+CREATE VIEW moved_type (type_id) AS
+  SELECT type_id FROM type_pair t
+  WHERE status = 'changed' AND kind <> 'typedef'
+    AND (pre_size <> post_size
+         OR EXISTS (SELECT 1 FROM object_member f WHERE f.type_id = t.type_id AND (f.pre_offset <> f.post_offset OR f.pre_bit <> f.post_bit)));
+-- Members that are bytes of an object, with the bits of it that they take.
+CREATE VIEW object_member AS
+  SELECT f.*, f.pre_offset * 8 + COALESCE(f.pre_bit, 0) AS pre_begin,
+         CASE f.pre_bits WHEN 0 THEN MAX(t.pre_size, f.pre_offset) * 8 ELSE f.pre_offset * 8 + COALESCE(f.pre_bit, 0) + f.pre_bits END AS pre_end,
+         f.post_offset * 8 + COALESCE(f.post_bit, 0) AS post_begin, f.post_offset * 8 + COALESCE(f.post_bit, 0) + f.post_bits AS post_end
+  FROM field_pair f JOIN type_pair t USING (type_id)
+  WHERE f.kind IN ('member', 'bit field', 'base', 'virtual base', 'vtable pointer');
+-- Removed members that no known code uses: no access to them, none that may be one.
+CREATE VIEW unused_member (type_id, ordinal) AS
+  SELECT type_id, ordinal FROM object_member f
+  WHERE status = 'removed' AND pre_bits > 0
+    AND NOT EXISTS (SELECT 1 FROM member_use u WHERE u.type_id = f.type_id AND (u.offset IS NULL OR u.member = f.name))
+    AND NOT EXISTS (SELECT 1 FROM type_reach r WHERE r.type_id = f.type_id AND r.kind = 'unknown use' AND r.offset = f.pre_offset);
+-- Both sides of another name for the same bits of the same type.
+CREATE VIEW renamed_member (type_id, ordinal) AS
+  SELECT f.type_id, f.ordinal FROM object_member f JOIN object_member o ON o.type_id = f.type_id
+  WHERE (f.status = 'added' AND o.status = 'removed' AND o.pre_begin = f.post_begin AND o.pre_type = f.post_type)
+     OR (f.status = 'removed' AND o.status = 'added' AND o.post_begin = f.pre_begin AND o.post_type = f.pre_type);
+-- Added members that lie where no member was, or only one that nobody used.
+CREATE VIEW member_in_spare_bits (type_id, ordinal) AS
+  SELECT a.type_id, a.ordinal FROM object_member a JOIN type_pair t USING (type_id)
+  WHERE a.status = 'added' AND a.post_bits > 0 AND a.post_end <= t.pre_size * 8
+    AND NOT EXISTS (SELECT 1 FROM object_member o WHERE o.type_id = a.type_id AND o.pre_begin < a.post_end AND a.post_begin < o.pre_end
+                    AND (o.type_id, o.ordinal) NOT IN (SELECT type_id, ordinal FROM unused_member));
+-- Types that kept their size and members, and got new ones in spare bits only.
+CREATE VIEW type_fills_spare_bits (type_id) AS
+  SELECT type_id FROM type_pair t
+  WHERE status = 'changed' AND kind IN ('struct', 'class', 'union') AND pre_size = post_size
+    AND EXISTS (SELECT 1 FROM member_in_spare_bits m WHERE m.type_id = t.type_id)
+    AND NOT EXISTS (SELECT 1 FROM object_member f WHERE f.type_id = t.type_id AND f.status <> 'same'
+                    AND NOT (f.status = 'added' AND (f.type_id, f.ordinal) IN (SELECT type_id, ordinal FROM member_in_spare_bits))
+                    AND NOT (f.status = 'removed' AND (f.type_id, f.ordinal) IN (SELECT type_id, ordinal FROM unused_member))
+                    AND (f.type_id, f.ordinal) NOT IN (SELECT type_id, ordinal FROM renamed_member));
+-- Types that only grew at their end.
+CREATE VIEW type_grows_at_end (type_id) AS
+  SELECT type_id FROM type_pair t
+  WHERE status = 'changed' AND kind IN ('struct', 'class', 'union') AND pre_size < post_size
+    AND NOT EXISTS (SELECT 1 FROM object_member f WHERE f.type_id = t.type_id AND f.status <> 'same'
+                    AND NOT (f.status = 'added' AND (f.post_begin >= t.pre_size * 8
+                             OR (f.type_id, f.ordinal) IN (SELECT type_id, ordinal FROM member_in_spare_bits)))
+                    AND (f.type_id, f.ordinal) NOT IN (SELECT type_id, ordinal FROM renamed_member));
+-- Types whose objects all come from redirected functions: no variable, no other type has one, and the code that still runs
+-- neither makes nor copies nor counts them. No other module hands one to a redirected function.
+CREATE VIEW type_made_by_redirected_code (type_id) AS
+  SELECT type_id FROM type_pair t
+  WHERE EXISTS (SELECT 1 FROM type_reach r JOIN redirected_function USING (function_id)
+                WHERE r.type_id = t.type_id AND r.kind IN ('allocation', 'allocation of its size', 'local'))
+    AND NOT EXISTS (SELECT 1 FROM type_reach r WHERE r.type_id = t.type_id AND r.kind IN ('embedded in', 'global'))
+    AND NOT EXISTS (SELECT 1 FROM type_reach r JOIN live_function USING (function_id) WHERE r.type_id = t.type_id
+                    AND r.kind IN ('local', 'allocation', 'allocation of its size', 'allocation of unknown size', 'its size'))
+    AND NOT EXISTS (SELECT 1 FROM member_use u JOIN live_function USING (function_id) WHERE u.type_id = t.type_id AND u.offset IS NULL)
+    AND NOT EXISTS (SELECT 1 FROM type_reach r JOIN redirected_function USING (function_id) JOIN function f USING (function_id)
+                    WHERE r.type_id = t.type_id AND r.kind = 'parameter' AND f.is_root);
+-- Types of which the running process can have no object that outlives a call of redirected code: no variable, no other type
+-- has or points to one, the code that still runs knows none, and no other module can hand one over.
+CREATE VIEW type_without_live_object (type_id) AS
+  SELECT type_id FROM type_pair t
+  WHERE status = 'changed' AND kind IN ('struct', 'class', 'union') AND NOT ambiguous
+    AND NOT EXISTS (SELECT 1 FROM type_reach r WHERE r.type_id = t.type_id
+                    AND r.kind IN ('embedded in', 'pointed to by', 'global', 'global pointer'))
+    AND NOT EXISTS (SELECT 1 FROM type_reach r JOIN live_function USING (function_id) WHERE r.type_id = t.type_id
+                    AND r.kind IN ('local', 'parameter', 'pointer', 'uses global', 'allocation'))
+    AND NOT EXISTS (SELECT 1 FROM type_reach r JOIN function f USING (function_id)
+                    WHERE r.type_id = t.type_id AND r.kind = 'parameter' AND f.is_root)
+    AND NOT EXISTS (SELECT 1 FROM member_use u JOIN live_function USING (function_id) WHERE u.type_id = t.type_id);
 
 -- Pairs that differ in more than line numbers.
 CREATE VIEW changed_function (module, pre, post) AS

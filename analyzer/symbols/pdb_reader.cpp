@@ -1,6 +1,7 @@
 #include "analyzer/symbols/pdb_reader.h"
 
 #include "analyzer/symbols/line_reader.h"
+#include "analyzer/symbols/local_reader.h"
 #include "analyzer/symbols/pdb_bounds.h"
 #include "analyzer/symbols/type_reader.h"
 
@@ -181,6 +182,9 @@ public:
     }
     InlineeNames inlinees(ids, typeReader);
     LineReader lines(strings, [this](uint16_t section, uint32_t offset) { return place(section, offset); });
+    HOTGATE_CHECK(readTypedefs(typeReader));
+    symbols_.types = typeReader.layouts();
+    symbols_.typeGraph = typeReader.graph();
     HOTGATE_CHECK(readModules(*dbi, typeReader, inlinees, lines));
     symbols_.lines = lines.take();
     const bool hasPrivate = !symbols_.functions.empty();
@@ -188,7 +192,6 @@ public:
       HOTGATE_CHECK(readGlobals(typeReader));
       HOTGATE_CHECK(readPublics());
     }
-    symbols_.types = typeReader.layouts();
     if (const std::string damage = typeReader.damage(); !damage.empty())
       return failInput(path_.string(), "TPI stream", damage, getTheRightPdb);
     if (inlinees.isDamaged())
@@ -242,6 +245,8 @@ private:
   }
 
   Result<> readModules(pdb::DbiStream &dbi, const TypeReader &types, const InlineeNames &inlinees, LineReader &lines) {
+    LocalReader locals(image_.machine(), symbols_.typeGraph,
+                       [this](uint16_t section, uint32_t offset) { return place(section, offset); });
     const auto &modules = dbi.modules();
     for (uint32_t index = 0; index < modules.getModuleCount(); ++index) {
       const pdb::DbiModuleDescriptor module = modules.getModuleDescriptor(index);
@@ -258,7 +263,7 @@ private:
         return damaged(path_, "line table of a module", std::move(error));
       bool damagedRecord = false;
       readModule(symbols, std::filesystem::path(module.getModuleName().str()).filename().string(), types, inlinees,
-                 lines, damagedRecord);
+                 lines, locals, damagedRecord);
       if (damagedRecord)
         return failInput(path_.string(), fmt::format("module {}", index), "a symbol record is cut off", getTheRightPdb);
     }
@@ -267,7 +272,7 @@ private:
 
   // Scopes nest: procedure, block, inline site. Data and inline sites belong to the procedure that is open.
   void readModule(const pdb::ModuleDebugStreamRef &module, const std::string &object, const TypeReader &types,
-                  const InlineeNames &inlinees, LineReader &lines, bool &damagedRecord) {
+                  const InlineeNames &inlinees, LineReader &lines, LocalReader &locals, bool &damagedRecord) {
     std::optional<size_t> open;
     uint32_t openEnd = 0;
     const cv::CVSymbolArray &array = module.getSymbolArray();
@@ -285,6 +290,8 @@ private:
         if (auto record = as<cv::ProcSym>(symbol)) {
           open = addProcedure(*record, object);
           openEnd = record->End;
+          if (open)
+            locals.begin(symbols_.functions[*open], *record);
         }
         break;
       case cv::S_INLINESITE:
@@ -307,6 +314,8 @@ private:
                   symbol.kind() == cv::S_LTHREAD32 ? object : "", true);
         break;
       default:
+        if (open && !locals.read(symbol, symbols_.functions[*open]))
+          ++symbols_.dropped;
         break;
       }
     }
@@ -329,7 +338,7 @@ private:
       return;
     const uint64_t size = types.size(record.Type);
     symbols_.data.push_back({*address, size > UINT32_MAX ? 0U : static_cast<uint32_t>(size), scope + record.Name.str(),
-                             types.name(record.Type), object, isThreadLocal});
+                             types.name(record.Type), object, isThreadLocal, record.Type.getIndex()});
   }
 
   // LLVM's readRecord() hands out a record of nothing where none begins, or where it is cut off.
@@ -338,6 +347,26 @@ private:
     if (const auto at = array.at(offset); at != array.end())
       return *at;
     return failInput(path_.string(), stream, fmt::format("no record begins at offset {:#x}", offset), getTheRightPdb);
+  }
+
+  // Those of the whole program; a function's own are in its object's stream, and name nothing that outlives it.
+  Result<> readTypedefs(TypeReader &types) {
+    if (!file_.hasPDBSymbolStream() || !file_.hasPDBGlobalsStream())
+      return {};
+    auto records = file_.getPDBSymbolStream();
+    if (!records)
+      return damaged(path_, "symbol record stream", records.takeError());
+    auto globals = file_.getPDBGlobalsStream();
+    if (!globals)
+      return damaged(path_, "globals stream", globals.takeError());
+    for (const uint32_t offset : globals->getGlobalsTable()) {
+      HOTGATE_TRY(const cv::CVSymbol symbol, globalRecord(*records, "globals stream", offset));
+      if (symbol.kind() != cv::S_UDT)
+        continue;
+      if (const auto record = as<cv::UDTSym>(symbol))
+        types.addTypedef(record->Name.str(), record->Type);
+    }
+    return {};
   }
 
   Result<> readGlobals(const TypeReader &types) {
@@ -441,6 +470,8 @@ private:
       std::sort(names.begin(), names.end());
       names.erase(std::unique(names.begin(), names.end()), names.end());
       std::erase(names, "");
+      std::ranges::stable_sort(function.places, {}, &TypedPlace::begin);
+      std::ranges::stable_sort(function.allocations, {}, &AllocationSite::rva);
     }
     const auto byPlace = [](const auto &a, const auto &b) { return std::tie(a.rva, a.name) < std::tie(b.rva, b.name); };
     std::stable_sort(symbols_.functions.begin(), symbols_.functions.end(), [](const auto &a, const auto &b) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "analyzer/symbols/line_table.h"
+#include "analyzer/symbols/type_layout.h"
 
 #include <cstdint>
 #include <string>
@@ -21,6 +22,24 @@ enum class SymbolLevel {
 };
 [[nodiscard]] std::string_view symbolLevelName(SymbolLevel level); // "private"
 
+// Where a variable or a parameter is that is, or leads to, a struct: in a register, or in memory at a register plus an
+// offset, while control is between two RVAs of its function.
+struct TypedPlace {
+  uint32_t begin = 0;
+  uint32_t end = 0;
+  bool isInMemory = false;
+  bool isParameter = false;
+  uint8_t reg = 0; // as the machine numbers it: rax 0, rcx 1, rdx 2; x0 0
+  int32_t offset = 0;
+  TypeNumber type = 0;
+};
+
+// A call that allocates an object (S_HEAPALLOCSITE).
+struct AllocationSite {
+  uint32_t rva = 0; // of the call
+  TypeNumber type = 0;
+};
+
 struct FunctionSymbol {
   uint32_t rva = 0;
   uint32_t size = 0;       // bytes of the body, 0 when only a public symbol names it
@@ -28,6 +47,11 @@ struct FunctionSymbol {
   std::string linkageName; // decorated ("?Renew@Server@@..."), "" when no public symbol stands at this RVA
   std::string object;      // object (COFF symbol table: source) file that it came from, "" for public symbols
   std::vector<std::string> inlinees; // functions with a copy inside this body (S_INLINESITE), sorted, unique
+  bool isGlobal = false;             // what other objects can call: its parameters are where the ABI puts them
+  bool tellsParameters = false;      // its records tell where parameters are
+  TypeNumber prototype = 0;
+  std::vector<TypedPlace> places = {};          // by begin
+  std::vector<AllocationSite> allocations = {}; // by RVA
 };
 
 struct DataSymbol {
@@ -37,28 +61,18 @@ struct DataSymbol {
   std::string typeName;
   std::string object = {};    // object file of a static, "" for what the whole program sees
   bool isThreadLocal = false; // the RVA is in the template that each thread's block is copied from
-};
-
-struct FieldLayout {
-  std::string name;     // a base class is "base Name", the vtable pointer is "vfptr"
-  uint64_t offset = 0;  // bytes, of the storage unit for a bit field
-  std::string typeName; // "unsigned int:3 at bit 5" for a bit field of three bits
-};
-
-struct TypeLayout {
-  std::string name;
-  std::string kind; // struct, class, union, enum
-  uint64_t size = 0;
-  std::vector<FieldLayout> fields; // in declaration order; an enumerator is a field whose offset is its value
+  TypeNumber type = 0;
 };
 
 struct Symbols {
   SymbolLevel level = SymbolLevel::none;
   std::vector<FunctionSymbol> functions; // by RVA, sized ones first, then name; several at one RVA: folded bodies
   std::vector<DataSymbol> data;          // by RVA, then name
-  std::vector<TypeLayout> types;         // by name, unique
-  LineTable lines;                       // empty without private symbols
-  uint32_t dropped = 0;                  // symbols outside the image
+  // By name. Several of one name are different definitions: objects that do not agree, as with two static structs.
+  std::vector<TypeLayout> types;
+  TypeGraph typeGraph;
+  LineTable lines;      // empty without private symbols
+  uint32_t dropped = 0; // symbols outside the image
 };
 
 } // namespace hotgate::analyzer

@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 
 namespace {
@@ -33,6 +34,7 @@ struct Options {
 constexpr double nodeRatioGoal = 1.0;
 constexpr double memoryGoal = 1024; // MB
 constexpr double sqliteGoal = 0.1;  // seconds
+constexpr double layoutGoal = 1.5;  // seconds
 constexpr double growthGoal = 2.0;  // cost of a function, largest to smallest
 
 // What was asked for and what was measured, as one table at the end.
@@ -131,6 +133,42 @@ Result<> sqlitePair(const Options &options, Tally &tally) {
   return {};
 }
 
+// Two PDBs of 36 MB: 60,000 procedures, 12,000 structs. Read side by side, types compared; the wall clock counts.
+Result<> layoutPair(const Options &options, Tally &tally) {
+  const std::string tool = options.tools + "/hotgate_synthetic_pdb";
+  const std::string base = options.scratch + "/synthetic_layout";
+  const std::string source = base + ".s";
+  std::ofstream(source) << ".section .text,\"xr\"\n.globl start\nstart:\n ret\n.fill 3999999, 1, 0xCC\n";
+  HOTGATE_CHECK(
+      measure({"clang-19", "--target=x86_64-pc-windows-msvc", "-c", source, "-o", base + ".obj"}, options.limit));
+  HOTGATE_CHECK(measure(
+      {"lld-link-19", "/dll", "/noentry", "/nodefaultlib", "/debug", "/Brepro", "/out:" + base + ".dll", base + ".obj"},
+      options.limit));
+  for (const char *side : {"pre", "post"})
+    HOTGATE_CHECK(
+        measure({tool, "make", base + ".dll", "60000", "12000", side, base + "_" + side + ".pdb"}, options.limit));
+  const std::string pre = base + "_pre.pdb";
+  const std::string post = base + "_post.pdb";
+  fmt::print("layouts of two PDBs of {} and {} MB\n", std::filesystem::file_size(pre) >> 20,
+             std::filesystem::file_size(post) >> 20);
+  Best best;
+  for (unsigned run = 0; run < options.runs; ++run) {
+    HOTGATE_TRY(Cost cost, measure({tool, "compare", base + ".dll", pre, post}, options.limit));
+    cost.seconds = std::strtod(cost.output.c_str(), nullptr); // without its start
+    if (cost.seconds <= 0)
+      return failFault("hotgate_synthetic_pdb", "", "it printed no time");
+    best.add(cost);
+  }
+  fmt::print("  {}  {:.2f} s processor, {:.0f} MB\n", best.cost().output, best.cost().processor,
+             best.cost().peakMegabytes);
+  std::fflush(stdout);
+  tally.goal("layouts of two 36 MB PDBs: read and compared", best.cost().seconds, layoutGoal, "s");
+  std::error_code ignored;
+  for (const char *ending : {".s", ".obj", ".dll", ".pdb", "_pre.pdb", "_post.pdb"})
+    std::filesystem::remove(base + ending, ignored);
+  return {};
+}
+
 Result<Cost> syntheticPair(const Options &options, uint32_t functions) {
   const std::string pre = fmt::format("{}/synthetic_{}_pre.dll", options.scratch, functions);
   const std::string post = fmt::format("{}/synthetic_{}_post.dll", options.scratch, functions);
@@ -165,7 +203,7 @@ Result<> growth(const Options &options, Tally &tally) {
 
 int main(int count, char **arguments) {
   Options options;
-  std::vector<std::string> parts{"node", "sqlite", "growth"};
+  std::vector<std::string> parts{"node", "sqlite", "layout", "growth"};
   CLI::App app("What a comparison costs, as ratios taken in one run");
   app.add_option("--hotgate", options.hotgate, "The built command line")->required();
   app.add_option("--tools", options.tools, "Folder of hotgate_bare_decode and hotgate_synthetic_image")->required();
@@ -175,12 +213,12 @@ int main(int count, char **arguments) {
   app.add_option("--sizes", options.sizes, "Functions of the synthetic images")->delimiter(',');
   app.add_option("--limit", options.limit, "Processor seconds of one run");
   app.add_option("--runs", options.runs, "The best of so many runs counts");
-  app.add_option("--parts", parts, "node, sqlite, growth")->delimiter(',');
+  app.add_option("--parts", parts, "node, sqlite, layout, growth")->delimiter(',');
   CLI11_PARSE(app, count, arguments);
 
   Tally tally;
   const std::pair<const char *, Result<> (*)(const Options &, Tally &)> known[] = {
-      {"node", nodePair}, {"sqlite", sqlitePair}, {"growth", growth}};
+      {"node", nodePair}, {"sqlite", sqlitePair}, {"layout", layoutPair}, {"growth", growth}};
   for (const auto &[name, run] : known)
     if (std::find(parts.begin(), parts.end(), name) != parts.end())
       if (const auto result = run(options, tally); !result)

@@ -19,7 +19,7 @@ constexpr size_t keptOutput = 4096;
   const rlimit limit{processorSeconds, processorSeconds};
   ::setrlimit(RLIMIT_CPU, &limit);
   ::dup2(output, STDOUT_FILENO);
-  ::execv(arguments[0], arguments.data());
+  ::execvp(arguments[0], arguments.data());
   ::_exit(127);
 }
 

@@ -139,7 +139,7 @@ std::vector<Case> cases() {
        lease("int address; char state; char owner; int end;"),
        {},
        "block",
-       {"HG206", "HG405"}},
+       {"HG207", "HG405"}},
       {"GlobalGrows",
        service("return Helper(x) + 7;", "int g_table[4]; EXPORT int *Table() { return g_table; }"),
        service("return Helper(x) + 8;", "int g_table[8]; EXPORT int *Table() { return g_table; }"),

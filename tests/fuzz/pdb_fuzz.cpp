@@ -2,10 +2,13 @@
 //
 // LLVM's own code is not instrumented (it is the system's library): what it does wrong shows as a crash, a hang or a
 // bad access on the heap, and guides nothing. Our code around it is.
+#include "analyzer/diff/type_diff.h"
 #include "analyzer/symbols/pdb_reader.h"
+#include "analyzer/symbols/record_layouts.h"
 #include "tests/fuzz/local_mutation.h"
 #include "tests/fuzz/memory_file.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 using namespace hotgate;
@@ -33,6 +36,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   for (const DataSymbol &datum : symbols->data)
     if (datum.rva >= image.sizeOfImage())
       std::abort();
+  // What is made of types: lookups at every offset, and a comparison with themselves.
+  const RecordLayouts layouts(*symbols);
+  for (const TypeLayout &type : symbols->types)
+    for (uint64_t offset = 0; offset < std::min<uint64_t>(type.size, 64); offset += 8)
+      (void)layouts.pointedAt(type.type, offset);
+  for (const FunctionSymbol &function : symbols->functions)
+    for (const TypedPlace &place : function.places)
+      if (place.begin >= place.end)
+        std::abort();
+  if (!diffTypes(*symbols, *symbols).empty())
+    std::abort();
   return 0;
 }
 

@@ -1,6 +1,7 @@
 // PDBs that lie: sizes, counts, records without end, records that refer to themselves. Refused with a reason, in a time
 // that their size explains.
 #include "analyzer/symbols/pdb_reader.h"
+#include "analyzer/symbols/record_layouts.h"
 #include "tests/analyzer/diff/built_program.h"
 
 #include <bit>
@@ -247,6 +248,49 @@ TEST_F(PdbThatLies, TypesThatReferToThemselves) {
   const auto lease = std::ranges::find(symbols->types, "Lease", &TypeLayout::name);
   ASSERT_NE(lease, symbols->types.end());
   EXPECT_THAT(lease->fields.at(1).typeName, testing::StartsWith("<type 0x"));
+}
+
+// A struct that is its own member: what holds what, and what lies at an offset, is followed to a depth.
+TEST_F(PdbThatLies, AStructThatHoldsItself) {
+  const auto lists = damaged.types(llvm::codeview::LF_FIELDLIST);
+  const auto structs = damaged.types(llvm::codeview::LF_STRUCTURE);
+  ASSERT_FALSE(lists.empty());
+  ASSERT_FALSE(structs.empty());
+  for (const auto &[offset, index] : lists) // the type of the first member
+    damaged.put32(damaged.at(pdb::StreamTPI, offset + 8), structs.back().second);
+  const auto symbols = damaged.read();
+  ASSERT_TRUE(symbols) << symbols.error().message();
+  const RecordLayouts layouts(*symbols);
+  size_t found = 0;
+  for (const TypeLayout &type : symbols->types)
+    layouts.at(type.type, 0, [&](TypeNumber, uint64_t) { ++found; });
+  EXPECT_LT(found, 100U);
+}
+
+TEST_F(PdbThatLies, AnArrayOfItself) {
+  DamagedPdb arrays("int g_table[2][3]; EXPORT int *Use() { return &g_table[1][1]; }");
+  const auto found = arrays.types(llvm::codeview::LF_ARRAY);
+  ASSERT_FALSE(found.empty());
+  for (const auto &[offset, index] : found)
+    arrays.put32(arrays.at(pdb::StreamTPI, offset + 4), index);
+  const auto symbols = arrays.read();
+  ASSERT_TRUE(symbols) << symbols.error().message();
+  for (const DataSymbol &datum : symbols->data)
+    EXPECT_EQ(symbols->typeGraph.elementRecord(datum.type), 0U);
+}
+
+// Where variables are: ranges behind the function's end and outside of the image.
+TEST_F(PdbThatLies, VariablesInPlacesThatDoNotExist) {
+  size_t ranges = 0;
+  for (size_t at = 0; at + 20 <= damaged.bytes.size(); at += 4)
+    if (damaged.get16(at + 2) == llvm::codeview::S_DEFRANGE_REGISTER && damaged.get16(at) < 64) {
+      damaged.put32(at + 8, ranges % 2 == 0 ? 0xFFFFFF00 : damaged.get32(at + 8)); // the range's offset
+      damaged.put16(at + 14, 0xFFFF);                                            // and its length
+      ++ranges;
+    }
+  ASSERT_NE(ranges, 0U);
+  const auto symbols = damaged.read();
+  ASSERT_TRUE(symbols) << symbols.error().message();
 }
 
 TEST_F(PdbThatLies, AGlobalThatBeginsInsideNoRecord) {
