@@ -284,6 +284,8 @@ private:
       case cv::S_LPROC32_ID:
         if (auto record = as<cv::ProcSym>(symbol)) {
           open = addProcedure(*record, object);
+          if (open && symbol.kind() != cv::S_GPROC32_ID && symbol.kind() != cv::S_LPROC32_ID)
+            symbols_.functions[*open].prototype = types.name(record->FunctionType);
           openEnd = record->End;
         }
         break;

@@ -28,6 +28,7 @@ struct FunctionSymbol {
   std::string linkageName; // decorated ("?Renew@Server@@..."), "" when no public symbol stands at this RVA
   std::string object;      // object (COFF symbol table: source) file that it came from, "" for public symbols
   std::vector<std::string> inlinees; // functions with a copy inside this body (S_INLINESITE), sorted, unique
+  std::string prototype = {};        // "int (Lease *, int)", "" when unknown
 };
 
 struct DataSymbol {
