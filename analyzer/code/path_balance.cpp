@@ -124,7 +124,8 @@ private:
 
   // The edge of a conditional branch on which a taking call has got nothing.
   struct Refused {
-    ResourceFamily family;
+    size_t family;
+    size_t call; // index of the taking call
     bool whenTaken;
   };
 
@@ -145,7 +146,7 @@ private:
     if (body.function.totalSize() > largestBody || !decodeAll(body))
       return std::nullopt;
     for (size_t i = 0; i < body.operations.size(); ++i)
-      noteRefusal(body, i);
+      noteRefusal(body, i, depth);
     body.states.resize(body.operations.size());
     FamilyBalances entry;
     entry.fill(Balances::zero());
@@ -276,8 +277,10 @@ private:
       const auto refused = body.refused.find(at);
       FamilyBalances taken = state;
       if (refused != body.refused.end()) {
-        auto &got = (refused->second.whenTaken ? taken : state)[static_cast<size_t>(refused->second.family)];
-        got = got.plus(-1);
+        const auto &[family, call, whenTaken] = refused->second;
+        const Balances &before = (*body.states[call])[family];
+        (whenTaken ? taken : state)[family] = before;
+        (whenTaken ? state : taken)[family] = before.plus(1);
       }
       jump(body, operation, taken);
       break;
@@ -326,11 +329,29 @@ private:
     return false;
   }
 
+  // The family of which a call takes one, or nothing with a null result: an import, or a function around one.
+  std::optional<size_t> takenOrRefused(const Operation &operation, int depth) {
+    if (operation.import != nullptr) {
+      const ApiEffect *api = effectOfApi(operation.import->name);
+      return api != nullptr && api->refusal == Refusal::nullResult && api->change > 0
+                 ? std::optional(static_cast<size_t>(api->family))
+                 : std::nullopt;
+    }
+    const FunctionBalance *callee =
+        operation.callee && reaches_[*operation.callee] ? of(*operation.callee, depth + 1) : nullptr;
+    if (callee == nullptr)
+      return std::nullopt;
+    for (size_t i = static_cast<size_t>(ResourceFamily::lock) + 1; i < resourceFamilyCount; ++i)
+      if (const Balances &balance = callee->atExit[i];
+          balance == Balances().with(1) || balance == Balances::zero().with(1))
+        return i;
+    return std::nullopt;
+  }
+
   // `call HeapAlloc`, `mov rsi, rax`, `test rax, rax`, `je`: on the way that the branch takes nothing was got.
-  void noteRefusal(Body &body, size_t call) {
-    const Operation &operation = body.operations[call];
-    const ApiEffect *api = operation.import == nullptr ? nullptr : effectOfApi(operation.import->name);
-    if (api == nullptr || api->refusal != Refusal::nullResult || api->change < 0)
+  void noteRefusal(Body &body, size_t call, int depth) {
+    const auto family = takenOrRefused(body.operations[call], depth);
+    if (!family)
       return;
     const bool isArm = program_.image().machine() == Machine::arm64;
     std::set<std::string, std::less<>> result{isArm ? "x0" : "rax", isArm ? "w0" : "eax"};
@@ -341,7 +362,7 @@ private:
       const Flow flow = body.operations[i].instruction.flow;
       if (flow == Flow::conditionalBranch) {
         if (const auto whenTaken = refusedWhenTaken(text, isTested, result))
-          body.refused.emplace(i, Refused{api->family, *whenTaken});
+          body.refused.emplace(i, Refused{*family, call, *whenTaken});
         return;
       }
       if (flow != Flow::next)

@@ -1,6 +1,20 @@
 #include "analyzer/facts/hot_fix_writer.h"
 
+#include <algorithm>
+
 namespace hotgate::analyzer {
+
+Result<> writeHotpatchMarks(facts::Database &facts, const Program &program, const WrittenImage &written) {
+  const std::vector<std::string> &marks = program.symbols().hotpatchMarks;
+  HOTGATE_TRY(auto insert, facts.prepare("INSERT INTO hotpatch_marked VALUES (?)"));
+  for (FunctionIndex i = 0; i < program.functions().size() && !marks.empty(); ++i) {
+    const Function &function = program.functions()[i];
+    const auto isMarked = [&](const std::string &name) { return std::ranges::binary_search(marks, name); };
+    if (isMarked(function.linkageName) || std::ranges::any_of(function.allNames(), isMarked))
+      HOTGATE_CHECK(insert.run(written.functions[i]));
+  }
+  return {};
+}
 
 Result<> writeSlotProofs(facts::Database &facts, const ModuleAnalysis &analysis, const WrittenModule &written) {
   HOTGATE_TRY(auto proved, facts.prepare("INSERT INTO slot_proof VALUES (?,?,?)"));

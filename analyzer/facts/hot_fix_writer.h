@@ -1,5 +1,5 @@
-// Writes how the hot fix compares with the cold one where plain comparison is not enough: tables slot_proof and
-// slot_listing (schema.sql).
+// Writes what the compiler's part in a hotpatch leaves behind: bodies with reference slots against bodies without, and
+// which functions were marked. Tables slot_proof, slot_listing, hotpatch_marked (schema.sql).
 #pragma once
 
 #include "analyzer/facts/database.h"
@@ -7,6 +7,9 @@
 #include "analyzer/facts/written_module.h"
 
 namespace hotgate::analyzer {
+
+// Of the hotpatch image.
+Result<> writeHotpatchMarks(facts::Database &facts, const Program &program, const WrittenImage &written);
 
 Result<> writeSlotProofs(facts::Database &facts, const ModuleAnalysis &analysis, const WrittenModule &written);
 

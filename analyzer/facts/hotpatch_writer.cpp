@@ -88,6 +88,7 @@ Result<> writeHotpatch(facts::Database &facts, const ModuleAnalysis &analysis, c
   HOTGATE_CHECK(writeDataAccesses(facts, analysis.hotpatch->program, written.hotpatch.functions));
   HOTGATE_CHECK(writeHotpatchPairs(facts, analysis, written));
   HOTGATE_CHECK(writeSlotProofs(facts, analysis, written));
+  HOTGATE_CHECK(writeHotpatchMarks(facts, analysis.hotpatch->program, written.hotpatch));
   if (!analysis.hotpatchTable)
     return {};
   HOTGATE_CHECK(writeHotpatchTable(facts, analysis, written));

@@ -3,7 +3,7 @@
 
 #include "analyzer/code/program.h"
 #include "analyzer/diff/image_diff.h"
-#include "analyzer/diff/reference_slots.h"
+#include "analyzer/diff/slot_proof.h"
 #include "analyzer/diff/second_opinions.h"
 #include "analyzer/image/hotpatch_table.h"
 

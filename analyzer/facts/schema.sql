@@ -285,7 +285,7 @@ CREATE INDEX hotpatch_pair_by_post ON hotpatch_pair (post);
 CREATE INDEX hotpatch_pair_by_hotpatch ON hotpatch_pair (hotpatch);
 
 -- Of those that differ, where only the hotpatch image goes through reference slots: whether both are proved to do the same
--- (analyzer/diff/reference_slots.h).
+-- (analyzer/diff/slot_proof.h).
 CREATE TABLE slot_proof (
   hotpatch INTEGER PRIMARY KEY REFERENCES function,
   proved   INTEGER NOT NULL,
@@ -296,6 +296,9 @@ CREATE TABLE slot_listing (
   hotpatch INTEGER NOT NULL REFERENCES slot_proof, line INTEGER NOT NULL, post_rva INTEGER, post_text TEXT,
   hotpatch_rva INTEGER, hotpatch_text TEXT, differs INTEGER NOT NULL, PRIMARY KEY (hotpatch, line)
 );
+-- Functions of the hotpatch image that its PDB says were compiled for a hotpatch (S_HOTPATCHFUNC). Some linkers drop the
+-- record: no row at all says nothing.
+CREATE TABLE hotpatch_marked (function_id INTEGER PRIMARY KEY REFERENCES function);
 -- hotpatch_pair with the proofs: 'identical through slots', 'not proved'.
 CREATE VIEW hot_fix (module, post, hotpatch, status) AS
   SELECT h.module, h.post, h.hotpatch,

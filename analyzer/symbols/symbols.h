@@ -58,6 +58,9 @@ struct Symbols {
   std::vector<DataSymbol> data;          // by RVA, then name
   std::vector<TypeLayout> types;         // by name, unique
   LineTable lines;                       // empty without private symbols
+  // Linkage names of functions that the compiler was told to make ready for a hotpatch (S_HOTPATCHFUNC): sorted, unique.
+  // Some linkers drop the record, so that an empty list says nothing.
+  std::vector<std::string> hotpatchMarks = {};
   uint32_t dropped = 0;                  // symbols outside the image
 };
 

@@ -72,6 +72,9 @@ std::string slot(const char *variable) {
          variable + ": .quad " + variable + "\\n.text\\n\"); extern \"C\" int *const __ref_" + variable + ";\n";
 }
 
+const std::string handler = "extern \"C\" int __C_specific_handler(...) { return g_sink; }\n";
+const std::string callout = "EXPORT int __PatchMainCallout__(int stage) { Sleep(1); return Work(stage); }\n";
+
 // A limit that is set at build time, among the mutable data.
 std::string readsLimit(const std::string &number, const std::string &serve, const std::string &limit = "10") {
   return "extern \"C\" int g_limit; int g_limit = " + limit + ";\n" +
@@ -187,6 +190,20 @@ std::vector<Case> cases() {
        "block",
        {"HG204"},
        "It hands out an address there."},
+      {"NewExceptionHandler",
+       before,
+       fixBody("__try { return Work(*p) + 7; } __except (1) { return 0; }") + handler,
+       {"Fix"},
+       "review",
+       {"HG113"},
+       "the exception handler is \"none\" in the base and \"C scope table\" in the update"},
+      {"Callout",
+       before + callout,
+       fixBody("return Work(*p) + 8;") + callout,
+       {"Fix"},
+       "review",
+       {"HG406"},
+       "It calls Work, kernel32.dll!Sleep."},
       {"NewWait",
        before,
        fixBody("Sleep(10); return Work(*p) + 7;"),
@@ -222,12 +239,12 @@ std::vector<Case> cases() {
 int run(const std::string &command) { return WEXITSTATUS(std::system(command.c_str())); }
 
 void makeHotpatch(const fs::path &pre, const fs::path &post, const std::vector<std::string> &functions,
-                  const fs::path &folder) {
+                  const fs::path &folder, int sequence = 2) {
   fs::create_directories(folder);
   std::string command = HOTGATE_MAKE_HOTPATCH " --base " + pre.string() + " --base-map " +
                         (pre.parent_path() / "code.map").string() + " --post " + post.string() + " --post-map " +
-                        (post.parent_path() / "code.map").string() + " --sequence 2 --out " +
-                        (folder / "code.dll").string();
+                        (post.parent_path() / "code.map").string() + " --sequence " + std::to_string(sequence) +
+                        " --out " + (folder / "code.dll").string();
   for (const std::string &name : functions)
     command += " --function " + name;
   EXPECT_EQ(run(command), 0) << command;
@@ -301,6 +318,66 @@ TEST(Report, ShowsTheThreeBuildsAndWhoseStateIsUsed) {
       std::string::npos);
   EXPECT_NE(report.find("<code>g_served</code> (absolute record)"), std::string::npos);
   EXPECT_EQ(textOf(kb / "text").find("absolute record"), std::string::npos) << "the terminal's text stays short";
+}
+
+// Puts an S_HOTPATCHFUNC record into a PDB, in the place of what it says of the function's frame. No linker that we
+// have keeps the record; its layout is LLVM's: the function's id, then its linkage name.
+void mark(const fs::path &pdb, const std::string &function) {
+  constexpr std::string_view frame("\x1e\x00\x12\x10", 4);
+  constexpr size_t payload = 24; // behind the id
+  std::string bytes = textOf(pdb);
+  const std::string name = function + '\0';
+  for (size_t at = bytes.find(name); at != std::string::npos; at = bytes.find(name, at + 1)) {
+    const size_t record = bytes.find(frame, at);
+    if (record == std::string::npos || record - at > name.size() + 3)
+      continue;
+    std::string text = name;
+    text.resize(payload, '\0');
+    bytes.replace(record + 2, 2, "\x69\x11");
+    bytes.replace(record + 8, payload, text);
+    std::ofstream(pdb, std::ios::binary) << bytes;
+    return;
+  }
+  ADD_FAILURE() << "no frame record behind " << function;
+}
+
+const Case twoFunctions{"Marks",
+                        service("extern \"C\" int Fix(char *p) { return Work(*p) + 7; }") +
+                            "EXPORT NOINLINE int Old(char *p) { return Work(*p) + 5; }\n",
+                        service("extern \"C\" int Fix(char *p) { return Work(*p) + 8; }") +
+                            "EXPORT NOINLINE int Old(char *p) { return Work(*p) + 5; }\n",
+                        {"Fix"},
+                        "",
+                        {}};
+
+TEST(Marks, OfTheRedirectedFunctionAreInOrder) {
+  const fs::path kb = makeKb(twoFunctions);
+  mark(kb / "hotpatch" / "code.pdb", "Fix");
+  EXPECT_EQ(check(kb)["verdict"], "approve");
+}
+
+TEST(Marks, OfAnotherFunctionThanTheRedirectedOneAreFound) {
+  const fs::path kb = makeKb(twoFunctions);
+  mark(kb / "hotpatch" / "code.pdb", "Old");
+  const nlohmann::json verdict = check(kb);
+  EXPECT_EQ(verdict["verdict"], "review");
+  EXPECT_EQ(rulesOf(verdict), std::set<std::string>{"HG111"});
+  EXPECT_TRUE(says(verdict, "Fix is redirected, and the compiler did not mark it"));
+  EXPECT_TRUE(says(verdict, "Old is marked for a hotpatch by the compiler, and not redirected"));
+}
+
+// Hotpatch 1 mends Old and Fix, hotpatch 2 on the same base Fix alone.
+TEST(Chains, AFunctionThatTheNextHotpatchDropsIsNamed) {
+  const fs::path kb = makeKb(twoFunctions);
+  const fs::path first = buildImage(service("extern \"C\" int Fix(char *p) { return Work(*p) + 8; }") +
+                                        "EXPORT NOINLINE int Old(char *p) { return Work(*p) + 6; }\n",
+                                    system);
+  makeHotpatch(kb / "pre" / "code.dll", first, {"Fix", "Old"}, kb / "previous", 1);
+  std::ofstream(kb / "KB.yaml", std::ios::app) << "previous: previous/\n";
+  const nlohmann::json verdict = check(kb);
+  EXPECT_EQ(verdict["verdict"], "review");
+  EXPECT_EQ(rulesOf(verdict), std::set<std::string>{"HG505"});
+  EXPECT_TRUE(says(verdict, "redirects Old, and this hotpatch image does not. The update has the base's code of it"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, EffectRules, testing::ValuesIn(cases()),

@@ -1,4 +1,4 @@
-#include "analyzer/diff/reference_slots.h"
+#include "analyzer/diff/slot_proof.h"
 
 #include "analyzer/diff/listing.h"
 #include "analyzer/image/unwind_info.h"
