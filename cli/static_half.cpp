@@ -115,6 +115,7 @@ Result<> analyzeModule(const KbFile &kb, const Module &module, const BudgetLimit
   std::string hotpatchSha256;
   std::optional<analyzer::HotpatchTable> table;
   analyzer::ImageDiff hotpatchDiff; // of post and hotpatch
+  std::vector<analyzer::SlotProof> proofs;
   if (module.hotpatch) {
     HOTGATE_TRY(hotpatch, loadHotpatch(*module.hotpatch, symbols, budget));
     hotpatchSha256 = sha256Hex(hotpatch->program.image().fileBytes());
@@ -123,6 +124,11 @@ Result<> analyzeModule(const KbFile &kb, const Module &module, const BudgetLimit
     HOTGATE_TRY(table, analyzer::readHotpatchTable(hotpatch->program.image()));
     HOTGATE_TRY(hotpatchDiff, analyzer::diffPrograms(post.program, hotpatch->program, budget));
     std::ranges::copy(hotpatchDiff.incomplete, std::back_inserter(incomplete));
+    if (table) {
+      HOTGATE_TRY(proofs,
+                  analyzer::proveThroughSlots({pre.program, post.program, hotpatch->program, diff, hotpatchDiff},
+                                              analyzer::boundSlots(*table)));
+    }
   }
   analyzer::ModuleAnalysis analysis{module.name,
                                     {pre.program, module.pre.display, module.preSha256},
@@ -133,7 +139,9 @@ Result<> analyzeModule(const KbFile &kb, const Module &module, const BudgetLimit
                                     std::move(hotpatchDiff.functions),
                                     {},
                                     {},
-                                    {}};
+                                    {},
+                                    std::move(proofs),
+                                    std::move(hotpatchDiff.pairing)};
   if (hotpatch)
     analysis.hotpatch.emplace(analyzer::AnalyzedImage{hotpatch->program, module.hotpatch->display, hotpatchSha256});
   HOTGATE_CHECK(askSecondDecoder(analysis, budget));

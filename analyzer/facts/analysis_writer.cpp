@@ -2,6 +2,7 @@
 
 #include "analyzer/code/import_calls.h"
 #include "analyzer/code/registrations.h"
+#include "analyzer/facts/contract_writer.h"
 #include "analyzer/facts/data_writer.h"
 #include "analyzer/facts/hotpatch_writer.h"
 #include "analyzer/facts/inferred_writer.h"
@@ -29,6 +30,7 @@ public:
     HOTGATE_CHECK(writeRegistrations(analysis_.pre.program, written_.pre.functions));
     HOTGATE_CHECK(writeRegistrations(analysis_.post.program, written_.post.functions));
     HOTGATE_CHECK(writeFunctionPairs());
+    HOTGATE_CHECK(writeContracts(facts_, analysis_, written_));
     HOTGATE_CHECK(writeLayouts(facts_, analysis_, written_.pre.functions));
     HOTGATE_CHECK(writeInferredLayouts(facts_, analysis_, written_));
     HOTGATE_CHECK(writeLedger());
@@ -36,6 +38,7 @@ public:
     HOTGATE_CHECK(writeOpinions(written_.post, analysis_.postOpinions));
     if (analysis_.hotpatch) {
       HOTGATE_TRY(written_.hotpatch, writeImage(*analysis_.hotpatch, "hotpatch"));
+      HOTGATE_CHECK(writeImportCalls(analysis_.hotpatch->program, written_.hotpatch.functions));
       HOTGATE_CHECK(writeHotpatch(facts_, analysis_, written_));
       HOTGATE_CHECK(writeOpinions(written_.hotpatch, analysis_.hotpatchOpinions));
     }

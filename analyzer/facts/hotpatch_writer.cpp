@@ -1,6 +1,8 @@
 #include "analyzer/facts/hotpatch_writer.h"
 
 #include "analyzer/code/decoder.h"
+#include "analyzer/facts/hot_fix_writer.h"
+#include "analyzer/facts/state_writer.h"
 
 namespace hotgate::analyzer {
 
@@ -85,7 +87,12 @@ Result<> writeHotpatchTable(facts::Database &facts, const ModuleAnalysis &analys
 Result<> writeHotpatch(facts::Database &facts, const ModuleAnalysis &analysis, const WrittenModule &written) {
   HOTGATE_CHECK(writeDataAccesses(facts, analysis.hotpatch->program, written.hotpatch.functions));
   HOTGATE_CHECK(writeHotpatchPairs(facts, analysis, written));
-  return analysis.hotpatchTable ? writeHotpatchTable(facts, analysis, written) : Result<>();
+  HOTGATE_CHECK(writeSlotProofs(facts, analysis, written));
+  HOTGATE_CHECK(writeHotpatchMarks(facts, analysis.hotpatch->program, written.hotpatch));
+  if (!analysis.hotpatchTable)
+    return {};
+  HOTGATE_CHECK(writeHotpatchTable(facts, analysis, written));
+  return writeState(facts, analysis, written);
 }
 
 } // namespace hotgate::analyzer

@@ -3,6 +3,7 @@
 
 #include "analyzer/code/program.h"
 #include "analyzer/diff/image_diff.h"
+#include "analyzer/diff/slot_proof.h"
 #include "analyzer/diff/second_opinions.h"
 #include "analyzer/image/hotpatch_table.h"
 
@@ -27,6 +28,8 @@ struct ModuleAnalysis {
   std::optional<HotpatchTable> hotpatchTable;
   std::vector<FunctionDifference> hotpatchFunctions; // post against the hotpatch image
   SecondOpinions preOpinions, postOpinions, hotpatchOpinions;
+  std::vector<SlotProof> slotProofs;      // post against the hotpatch image
+  std::optional<Pairing> hotpatchPairing; // of post and the hotpatch image
 };
 
 } // namespace hotgate::analyzer

@@ -107,7 +107,7 @@ CREATE TABLE function_name (function_id INTEGER NOT NULL REFERENCES function, na
 CREATE TABLE call (caller INTEGER NOT NULL REFERENCES function, callee INTEGER NOT NULL REFERENCES function, site_rva INTEGER NOT NULL,
   PRIMARY KEY (caller, callee, site_rva));
 CREATE INDEX call_by_callee ON call (callee);
--- Of the base: which function calls which import, directly or through a thunk (analyzer/code/import_calls.h).
+-- Of the base and of the hotpatch image: which function calls which import, directly or through a thunk (analyzer/code/import_calls.h).
 CREATE TABLE import_call (
   function_id INTEGER NOT NULL REFERENCES function, site_rva INTEGER NOT NULL,
   dll TEXT NOT NULL, name TEXT NOT NULL,       -- as in table import
@@ -174,6 +174,31 @@ CREATE TABLE decoder_disagreement_place (
   first_text  TEXT NOT NULL,                   -- how LLVM, which decides, reads it
   second_text TEXT NOT NULL,                   -- how the second decoder reads it, '' when unknown
   PRIMARY KEY (function_id, rva)
+);
+
+-- What changed functions promise and expect (analyzer/diff/contract_diff.h has the aspects): where old and new code meet,
+-- both must agree on it.
+CREATE TABLE contract_change (
+  pre INTEGER NOT NULL REFERENCES function, post INTEGER NOT NULL REFERENCES function,
+  aspect TEXT NOT NULL,                        -- prototype, lock balance, memory balance, ..., locks taken, wait, lock call, timeout,
+                                               -- exception handler, cold parts
+  pre_text TEXT NOT NULL, post_text TEXT NOT NULL,
+  gained INTEGER NOT NULL,                     -- of balances and calls: the update has what the base has not
+  PRIMARY KEY (pre, aspect)
+);
+-- Calls of changed functions, in the base and in the update, with the locks that the caller may or does hold at them.
+CREATE TABLE border_call (
+  caller INTEGER NOT NULL REFERENCES function, callee INTEGER NOT NULL REFERENCES function, site_rva INTEGER NOT NULL,
+  may_hold INTEGER NOT NULL, must_hold INTEGER NOT NULL, PRIMARY KEY (caller, site_rva)
+);
+-- Of the base: calls that take a lock which is a global.
+CREATE TABLE lock_use (
+  function_id INTEGER NOT NULL REFERENCES function, site_rva INTEGER NOT NULL, api TEXT NOT NULL, lock TEXT NOT NULL,
+  PRIMARY KEY (function_id, site_rva)
+);
+-- Of the base: callers of changed functions that give something back (memory, handle, ...), and at how many places.
+CREATE TABLE caller_gives (
+  function_id INTEGER NOT NULL REFERENCES function, family TEXT NOT NULL, places INTEGER NOT NULL, PRIMARY KEY (function_id, family)
 );
 
 -- Types of both PDBs that differ, compared by name. Unchanged types have no row.
@@ -333,6 +358,25 @@ CREATE TABLE hotpatch_record (
 -- Functions of the hotpatch image that run once the patch is active: the replacements and all that they call, jump to or
 -- take the address of, also by way of constants (analyzer/code/reached_functions.h).
 CREATE TABLE patch_reach (function_id INTEGER PRIMARY KEY REFERENCES function);
+-- Which state the code that redirects lead to works on (analyzer/facts/state_writer.h). The path by which a function of the
+-- hotpatch image is reached: "Fix -> Work".
+CREATE TABLE state_reach (function_id INTEGER PRIMARY KEY REFERENCES function, path TEXT NOT NULL);
+-- Accesses of what is reached to mutable data, to slots that the loader binds, and to imports.
+CREATE TABLE state_access (
+  function_id INTEGER NOT NULL REFERENCES state_reach, site_rva INTEGER NOT NULL, target_rva INTEGER NOT NULL, target TEXT NOT NULL,
+  binding  TEXT NOT NULL,                      -- bound (to the base), own copy, import, thread-local
+  bound_by TEXT NOT NULL,                      -- absolute, indirect, dynamic-value; loader: as every image's imports; '' for nobody
+  base_target TEXT NOT NULL,                   -- what it is bound to in the base, '' when not bound there
+  access   TEXT NOT NULL,                      -- read, write, address (handed out: it can be stored anywhere); of a slot: of the slot
+  text     TEXT NOT NULL,                      -- the instruction
+  PRIMARY KEY (function_id, site_rva, target_rva)
+);
+-- Data of the hotpatch image's own that is accessed, and why the copy can come to differ from the base's data.
+CREATE TABLE state_datum (
+  image_id INTEGER NOT NULL REFERENCES hotpatch, rva INTEGER NOT NULL, size INTEGER NOT NULL, name TEXT NOT NULL,
+  writer   TEXT NOT NULL,                      -- who stores to it or could; '': nobody does in any build, and all begin with one value
+  PRIMARY KEY (image_id, rva)
+);
 
 -- The hotpatch images of the KB before, on the same baseline (KB.yaml's key previous).
 CREATE TABLE previous_hotpatch (
@@ -353,6 +397,27 @@ CREATE TABLE hotpatch_pair (
 );
 CREATE INDEX hotpatch_pair_by_post ON hotpatch_pair (post);
 CREATE INDEX hotpatch_pair_by_hotpatch ON hotpatch_pair (hotpatch);
+
+-- Of those that differ, where only the hotpatch image goes through reference slots: whether both are proved to do the same
+-- (analyzer/diff/slot_proof.h).
+CREATE TABLE slot_proof (
+  hotpatch INTEGER PRIMARY KEY REFERENCES function,
+  proved   INTEGER NOT NULL,
+  obstacle TEXT NOT NULL                       -- why not, '' when proved
+);
+-- Both bodies of what is not proved, side by side from end to end. A side is NULL where it has no such line.
+CREATE TABLE slot_listing (
+  hotpatch INTEGER NOT NULL REFERENCES slot_proof, line INTEGER NOT NULL, post_rva INTEGER, post_text TEXT,
+  hotpatch_rva INTEGER, hotpatch_text TEXT, differs INTEGER NOT NULL, PRIMARY KEY (hotpatch, line)
+);
+-- Functions of the hotpatch image that its PDB says were compiled for a hotpatch (S_HOTPATCHFUNC). Some linkers drop the
+-- record: no row at all says nothing.
+CREATE TABLE hotpatch_marked (function_id INTEGER PRIMARY KEY REFERENCES function);
+-- hotpatch_pair with the proofs: 'identical through slots', 'not proved'.
+CREATE VIEW hot_fix (module, post, hotpatch, status) AS
+  SELECT h.module, h.post, h.hotpatch,
+         CASE s.proved WHEN 1 THEN 'identical through slots' WHEN 0 THEN 'not proved' ELSE h.status END
+  FROM hotpatch_pair h LEFT JOIN slot_proof s ON s.hotpatch = h.hotpatch;
 
 -- Base functions that the hotpatch image redirects.
 CREATE VIEW redirected_function (function_id) AS
@@ -451,6 +516,44 @@ CREATE VIEW type_without_live_object (type_id) AS
 -- Pairs that differ in more than line numbers.
 CREATE VIEW changed_function (module, pre, post) AS
   SELECT module, pre, post FROM function_pair WHERE status = 'changed' AND NOT line_only;
+-- The three-way audit: what the update changes against what the hotpatch redirects, and the redirected code against the
+-- update's. A row for each function of a module with a hotpatch table that is changed, added, removed or redirected.
+--   cold: base -> update ('identical', 'changed', 'line numbers only', 'added', 'removed')
+--   redirected: 'yes', 'no', 'to another function'
+--   hot: update -> hotpatch image, as in hot_fix; 'not there' when the hotpatch image has no such function
+--   outcome: replaced, comes with its callers, line numbers only, new, not used any more, stays until the restart: in order;
+--            needless redirect, not proved, not redirected, other code, another function: see the findings
+CREATE VIEW three_way (module, function, pre, post, hotpatch, cold, redirected, hot, outcome) AS
+  WITH live(f) AS MATERIALIZED (SELECT function_id FROM live_function),
+  redirect(base, target) AS MATERIALIZED (
+    SELECT base_function, MIN(hotpatch_function) FROM hotpatch_record
+    WHERE kind = 'function' AND NOT inverse AND base_function IS NOT NULL GROUP BY base_function),
+  seen(module, pre, post, hotpatch, status, redirected, hot, is_live, line_only) AS (
+    SELECT p.module, p.pre, p.post, h.hotpatch,
+           CASE WHEN p.line_only THEN 'line numbers only' ELSE p.status END,
+           CASE WHEN r.base IS NULL THEN 'no' WHEN r.target IS NOT h.hotpatch THEN 'to another function' ELSE 'yes' END,
+           CASE WHEN p.post IS NULL THEN '' WHEN h.hotpatch IS NULL THEN 'not there' ELSE h.status END,
+           p.pre IN (SELECT f FROM live), p.line_only
+    FROM function_pair p
+    LEFT JOIN redirect r ON r.base = p.pre
+    LEFT JOIN hot_fix h ON h.post = p.post
+    WHERE p.module IN (SELECT i.module FROM image i JOIN hotpatch t USING (image_id))
+      AND (p.status <> 'identical' OR r.base IS NOT NULL))
+  SELECT s.module, f.name, s.pre, s.post, s.hotpatch, s.status, s.redirected, s.hot,
+         CASE
+           WHEN s.redirected = 'to another function' THEN 'another function'
+           WHEN s.redirected = 'yes' AND s.status = 'identical' THEN 'needless redirect'
+           WHEN s.post IS NULL THEN CASE WHEN s.is_live THEN 'stays until the restart' ELSE 'not used any more' END
+           WHEN s.line_only AND s.redirected = 'no' THEN 'line numbers only'
+           WHEN s.redirected = 'no' AND s.is_live THEN 'not redirected'
+           WHEN s.hot = 'not proved' THEN 'not proved'
+           WHEN s.hot NOT IN ('identical', 'identical through slots') THEN 'other code'
+           WHEN s.pre IS NULL THEN 'new'
+           WHEN s.redirected = 'no' THEN 'comes with its callers'
+           ELSE 'replaced'
+         END
+  FROM seen s JOIN function f ON f.function_id = COALESCE(s.post, s.pre);
+
 -- Names of changed functions, and of those that are declared as changed: what an inlined copy of one is called.
 CREATE VIEW changed_name (module, name) AS
   SELECT c.module, n.name FROM changed_function c JOIN function_name n ON n.function_id IN (c.pre, c.post)

@@ -47,6 +47,8 @@ std::string_view symbolLevelName(SymbolLevel level) {
 
 namespace {
 
+constexpr uint16_t hotpatchFunctionRecord = 0x1169; // S_HOTPATCHFUNC
+
 Failure damaged(const std::filesystem::path &path, const char *part, llvm::Error error) {
   return failInput(path.string(), part, llvm::toString(std::move(error)), getTheRightPdb);
 }
@@ -270,6 +272,17 @@ private:
     return {};
   }
 
+  // S_HOTPATCHFUNC of LLVM 21, which LLVM 19 has no name for: the function's id, then its linkage name. It stands
+  // beside the procedures, not in one.
+  void addHotpatchMark(llvm::ArrayRef<uint8_t> content) {
+    constexpr size_t idSize = 4;
+    if (content.size() <= idSize)
+      return;
+    const std::string_view text(reinterpret_cast<const char *>(content.data()) + idSize, content.size() - idSize);
+    if (const size_t end = text.find('\0'); end != std::string_view::npos && end != 0)
+      symbols_.hotpatchMarks.emplace_back(text.substr(0, end));
+  }
+
   // Scopes nest: procedure, block, inline site. Data and inline sites belong to the procedure that is open.
   void readModule(const pdb::ModuleDebugStreamRef &module, const std::string &object, const TypeReader &types,
                   const InlineeNames &inlinees, LineReader &lines, LocalReader &locals, bool &damagedRecord) {
@@ -282,6 +295,8 @@ private:
       const cv::CVSymbol &symbol = *it;
       if (open && it.offset() >= openEnd)
         open.reset();
+      if (static_cast<uint16_t>(symbol.kind()) == hotpatchFunctionRecord)
+        addHotpatchMark(symbol.content());
       switch (symbol.kind()) {
       case cv::S_GPROC32:
       case cv::S_LPROC32:
@@ -289,6 +304,8 @@ private:
       case cv::S_LPROC32_ID:
         if (auto record = as<cv::ProcSym>(symbol)) {
           open = addProcedure(*record, object);
+          if (open && symbol.kind() != cv::S_GPROC32_ID && symbol.kind() != cv::S_LPROC32_ID)
+            symbols_.functions[*open].prototypeText = types.name(record->FunctionType);
           openEnd = record->End;
           if (open)
             locals.begin(symbols_.functions[*open], *record);
@@ -473,6 +490,9 @@ private:
       std::ranges::stable_sort(function.places, {}, &TypedPlace::begin);
       std::ranges::stable_sort(function.allocations, {}, &AllocationSite::rva);
     }
+    auto &marks = symbols_.hotpatchMarks;
+    std::sort(marks.begin(), marks.end());
+    marks.erase(std::unique(marks.begin(), marks.end()), marks.end());
     const auto byPlace = [](const auto &a, const auto &b) { return std::tie(a.rva, a.name) < std::tie(b.rva, b.name); };
     std::stable_sort(symbols_.functions.begin(), symbols_.functions.end(), [](const auto &a, const auto &b) {
       return std::tuple(a.rva, a.size == 0, std::string_view(a.name)) <

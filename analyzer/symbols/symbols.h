@@ -52,6 +52,7 @@ struct FunctionSymbol {
   TypeNumber prototype = 0;
   std::vector<TypedPlace> places = {};          // by begin
   std::vector<AllocationSite> allocations = {}; // by RVA
+  std::string prototypeText = {}; // "int (Lease *, int)", "" when unknown
 };
 
 struct DataSymbol {
@@ -71,7 +72,10 @@ struct Symbols {
   // By name. Several of one name are different definitions: objects that do not agree, as with two static structs.
   std::vector<TypeLayout> types;
   TypeGraph typeGraph;
-  LineTable lines;      // empty without private symbols
+  LineTable lines; // empty without private symbols
+  // Linkage names of functions that the compiler was told to make ready for a hotpatch (S_HOTPATCHFUNC): sorted, unique.
+  // Some linkers drop the record, so that an empty list says nothing.
+  std::vector<std::string> hotpatchMarks = {};
   uint32_t dropped = 0; // symbols outside the image
 };
 

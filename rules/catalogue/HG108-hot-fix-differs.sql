@@ -18,11 +18,13 @@ reached(f) AS (
   SELECT c.callee FROM reached JOIN call c ON c.caller = reached.f),
 wrong(image_id, f, why) AS (
   SELECT p.image_id, p.function_id,
-         CASE (SELECT status FROM hotpatch_pair h WHERE h.hotpatch = p.function_id)
+         CASE (SELECT status FROM hot_fix h WHERE h.hotpatch = p.function_id)
            WHEN 'changed' THEN 'its code in the hotpatch image differs from the update''s'
            ELSE 'the update has no such function' END
   FROM reached JOIN function p ON p.function_id = reached.f
-  WHERE NOT EXISTS (SELECT 1 FROM hotpatch_pair h WHERE h.hotpatch = p.function_id AND h.status = 'identical')
+  -- What only goes through reference slots is proved to do the same, or it is HG110's.
+  WHERE NOT EXISTS (SELECT 1 FROM hot_fix h WHERE h.hotpatch = p.function_id
+                    AND h.status IN ('identical', 'identical through slots', 'not proved'))
   UNION ALL
   SELECT r.image_id, r.base, printf('it is redirected to %s, which is another function', t.name)
   FROM redirect r

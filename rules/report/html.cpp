@@ -190,6 +190,8 @@ Result<std::string> htmlReport(const Verdict &verdict, const std::vector<Rule> &
   HOTGATE_TRY(const std::string head, banner(verdict, identity, rules, facts));
   HOTGATE_TRY(const std::string findings, findingsSection(verdict, rules, facts));
   HOTGATE_TRY(const std::string lab, html::lab(facts));
+  HOTGATE_TRY(const std::string threeWay, html::threeWay(facts));
+  HOTGATE_TRY(const std::string state, html::state(facts));
   HOTGATE_TRY(const std::string functions, html::changedFunctions(facts));
   HOTGATE_TRY(const std::string data, html::changedData(facts));
   HOTGATE_TRY(const std::string ledger, html::ledger(facts));
@@ -197,9 +199,9 @@ Result<std::string> htmlReport(const Verdict &verdict, const std::vector<Rule> &
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-      "<title>{}: {}</title>\n<style>\n{}</style></head>\n<body><main>\n{}\n{}{}{}{}{}{}{}</main></body></html>\n",
-      escapeMarkup(identity.kb), toString(verdict.kind), reportStyle(), head, findings, lab, functions, data, ledger,
-      notEvaluatedSection(verdict), inputsSection(verdict));
+      "<title>{}: {}</title>\n<style>\n{}</style></head>\n<body><main>\n{}\n{}{}{}{}{}{}{}{}{}</main></body></html>\n",
+      escapeMarkup(identity.kb), toString(verdict.kind), reportStyle(), head, findings, threeWay, state, lab, functions,
+      data, ledger, notEvaluatedSection(verdict), inputsSection(verdict));
 }
 
 } // namespace hotgate::rules

@@ -22,6 +22,12 @@ Result<std::string> layoutOf(facts::Database &facts, const std::string &module, 
 Result<std::string> changedFunctions(facts::Database &facts);
 Result<std::string> changedData(facts::Database &facts);
 
+// html_three_way.cpp: what the update changes against what the hotpatch redirects, function by function.
+Result<std::string> threeWay(facts::Database &facts);
+
+// html_state.cpp: the data that redirected code uses, with who binds it.
+Result<std::string> state(facts::Database &facts);
+
 // html_ledger.cpp: what every differing byte belongs to.
 Result<std::string> ledger(facts::Database &facts);
 

@@ -101,7 +101,7 @@ TEST(TextReport, HostileNamesAreHarmless) { expectPrintable(reportOf(textReport,
 
 TEST(HtmlReport, HasEverySection) {
   const std::string html = reportOf(htmlReport, muchTrouble());
-  for (const std::string id : {"findings", "lab", "functions", "data", "ledger", "not-evaluated", "inputs"})
+  for (const std::string id : {"findings", "hotpatch", "lab", "functions", "data", "ledger", "not-evaluated", "inputs"})
     EXPECT_THAT(html, HasSubstr("<section id=\"" + id + "\">")) << id;
   EXPECT_THAT(html, HasSubstr("<h1>block</h1>"));
 }
@@ -114,6 +114,47 @@ TEST(HtmlReport, ShowsTheEvidenceAtTheFinding) {
   EXPECT_THAT(finding, HasSubstr("base: 64 bytes"));
   EXPECT_THAT(finding, HasSubstr("update: 72 bytes"));
   EXPECT_THAT(finding, HasSubstr("hostName"));
+}
+
+// The base's clean KB: two functions redirected, and one that only they call.
+TEST(HtmlReport, ShowsTheThreeBuildsFunctionByFunction) {
+  const auto tableOf = [](const std::string &changes) {
+    const std::string html = reportOf(htmlReport, changes);
+    const size_t begin = html.find("<section id=\"hotpatch\">");
+    return html.substr(begin, html.find("</section>", begin) - begin);
+  };
+  const std::string clean = tableOf("");
+  EXPECT_THAT(clean, HasSubstr("1 comes with its callers, 2 replaced."));
+  EXPECT_THAT(clean, HasSubstr("<code>AppendOption</code></td><td>changed</td><td>no</td><td>identical</td><td>comes"));
+  EXPECT_THAT(clean, Not(HasSubstr("class=\"bad\"")));
+  EXPECT_THAT(tableOf(halfRedirected), HasSubstr("<td class=\"bad\">not redirected</td>"));
+  EXPECT_THAT(tableOf("UPDATE hotpatch_pair SET status = 'changed' WHERE hotpatch = 305;"),
+              HasSubstr("<code>ProcessRenew</code></td><td>changed</td><td>yes</td><td>changed</td><td "
+                        "class=\"bad\">other code</td>"));
+  EXPECT_THAT(tableOf("INSERT INTO hotpatch_record VALUES (3, 9, 'function', 0, 0x1900, 0x1920, 107, 307);"),
+              HasSubstr("<td class=\"bad\">needless redirect</td>"));
+  EXPECT_THAT(tableOf("UPDATE hotpatch_record SET hotpatch_function = 306 WHERE base_function = 105;"),
+              HasSubstr("<td>to another function</td><td>identical</td><td class=\"bad\">another function</td>"));
+}
+
+TEST(HtmlReport, ShowsWhoseStateRedirectedCodeWorksOn) {
+  const std::string html = reportOf(
+      htmlReport,
+      "INSERT INTO state_reach VALUES (305, 'ProcessRenew'), (307, 'ProcessRenew -> WriteAudit');"
+      "INSERT INTO state_access VALUES (305, 0x1630, 0x5008, '__ref_g_leases', 'bound', 'absolute', 'g_leases', "
+      "'read', 'mov'),"
+      "(307, 0x1924, 0x6020, 'g_limit', 'own copy', '', '', 'read', 'mov'),"
+      "(307, 0x1928, 0x6030, '<script>', 'own copy', '', '', 'address', 'lea'),"
+      "(307, 0x1930, 0x4000, 'HeapAlloc', 'import', 'indirect', '', 'read', 'call');"
+      "INSERT INTO state_datum VALUES (3, 0x6020, 4, 'g_limit', ''), (3, 0x6030, 4, '<script>', 'X stores to it');");
+  const size_t begin = html.find("<section id=\"state\">");
+  const std::string table = html.substr(begin, html.find("</section>", begin) - begin);
+  EXPECT_THAT(table, HasSubstr("<td>bound to the base's <code>g_leases</code> (absolute record)</td>"));
+  EXPECT_THAT(table, HasSubstr("dhcpsrv.exe!ProcessRenew -&gt; WriteAudit"));
+  EXPECT_THAT(table, HasSubstr("<td>own copy, which nobody writes</td>"));
+  EXPECT_THAT(table, HasSubstr("<td class=\"bad\">own copy: X stores to it</td>"));
+  EXPECT_THAT(table, Not(HasSubstr("<script>")));
+  EXPECT_THAT(table, Not(HasSubstr("HeapAlloc"))) << "an import is no state of the base";
 }
 
 TEST(HtmlReport, ShowsTheMemoryOfBothRuns) {

@@ -1,0 +1,60 @@
+// What changed functions promise their callers, and what they expect: where old and new code meet in a running process,
+// both must agree on it.
+//
+//   prototype           "int (Lease *)" -> "int (Lease *, int)"                 private symbols on both sides
+//   lock balance        "0" -> "+1": what it leaves taken                       path_balance.h; so memory, handle, ...
+//   locks taken         "0" -> "1": calls that take a lock, its own
+//   wait                "" -> "Sleep": a call that blocks, or blocks longer
+//   lock call           "EnterCriticalSection x1" -> "EnterCriticalSection x2"
+//   timeout             "WaitForSingleObject 1000" -> "WaitForSingleObject infinite"
+//   exception handler   "C scope table" -> "C++ FuncInfo"
+//   cold parts          "1" -> "2", or "1 of 1 differs"
+//
+// A call that only moved because the compiler inlined another function, or stopped to, is no change.
+#pragma once
+
+#include "analyzer/code/path_balance.h"
+#include "analyzer/diff/image_diff.h"
+
+#include <string>
+#include <vector>
+
+namespace hotgate::analyzer {
+
+struct ContractChange {
+  FunctionIndex pre = 0;
+  FunctionIndex post = 0;
+  std::string aspect;
+  std::string preText, postText;
+  bool isGained = false; // a balance: the update has a number that the base has not
+};
+
+// A call from a function of the base or the update to one that changed, with how many locks are held at it.
+struct BorderCall {
+  bool isPost = false;
+  FunctionIndex caller = 0;
+  FunctionIndex callee = 0;
+  uint32_t site = 0;
+  Balances locks;
+};
+
+// A call of a lock API whose lock is a global: in the base, of any function.
+struct LockUse {
+  FunctionIndex function = 0;
+  uint32_t site = 0;
+  std::string api;
+  uint32_t lockRva = 0;
+};
+
+struct Contracts {
+  std::vector<ContractChange> changes; // by pre function, then aspect
+  std::vector<BorderCall> calls;
+  std::vector<LockUse> locks;
+  // Functions of the base that call a changed one, and how often they give back what they did not take themselves.
+  std::vector<std::pair<FunctionIndex, std::array<uint32_t, resourceFamilyCount>>> callersGiving;
+};
+
+// Of the pairs that differ in more than line numbers. Errors: fault, when no decoder can be had.
+Result<Contracts> diffContracts(const Program &pre, const Program &post, const ImageDiff &diff);
+
+} // namespace hotgate::analyzer

@@ -1,0 +1,37 @@
+#include "analyzer/facts/contract_writer.h"
+
+#include "analyzer/diff/contract_diff.h"
+
+namespace hotgate::analyzer {
+
+Result<> writeContracts(facts::Database &facts, const ModuleAnalysis &analysis, const WrittenModule &written) {
+  HOTGATE_TRY(const Contracts contracts, diffContracts(analysis.pre.program, analysis.post.program, analysis.diff));
+  HOTGATE_TRY(auto change, facts.prepare("INSERT OR IGNORE INTO contract_change VALUES (?,?,?,?,?,?)"));
+  for (const ContractChange &c : contracts.changes)
+    HOTGATE_CHECK(change.run(written.pre.functions[c.pre], written.post.functions[c.post], c.aspect, c.preText,
+                             c.postText, c.isGained));
+  HOTGATE_TRY(auto call, facts.prepare("INSERT OR IGNORE INTO border_call VALUES (?,?,?,?,?)"));
+  for (const BorderCall &c : contracts.calls) {
+    const FunctionIds &ids = c.isPost ? written.post.functions : written.pre.functions;
+    bool mayHold = false;
+    bool mustHold = !c.locks.isEmpty();
+    for (int number = Balances::least; number <= Balances::most; ++number) {
+      mayHold |= number > 0 && c.locks.has(number);
+      mustHold &= number > 0 || !c.locks.has(number);
+    }
+    HOTGATE_CHECK(call.run(ids[c.caller], ids[c.callee], c.site, mayHold, mustHold));
+  }
+  HOTGATE_TRY(auto lock, facts.prepare("INSERT OR IGNORE INTO lock_use VALUES (?,?,?,?)"));
+  for (const LockUse &use : contracts.locks)
+    HOTGATE_CHECK(
+        lock.run(written.pre.functions[use.function], use.site, use.api, analysis.pre.program.describe(use.lockRva)));
+  HOTGATE_TRY(auto gives, facts.prepare("INSERT OR IGNORE INTO caller_gives VALUES (?,?,?)"));
+  for (const auto &[caller, counts] : contracts.callersGiving)
+    for (size_t family = 0; family < counts.size(); ++family)
+      if (counts[family] != 0)
+        HOTGATE_CHECK(gives.run(written.pre.functions[caller], resourceFamilyName(static_cast<ResourceFamily>(family)),
+                                counts[family]));
+  return {};
+}
+
+} // namespace hotgate::analyzer
