@@ -125,9 +125,9 @@ Result<> analyzeModule(const KbFile &kb, const Module &module, const BudgetLimit
     HOTGATE_TRY(hotpatchDiff, analyzer::diffPrograms(post.program, hotpatch->program, budget));
     std::ranges::copy(hotpatchDiff.incomplete, std::back_inserter(incomplete));
     if (table) {
-      HOTGATE_TRY(proofs,
-                  analyzer::proveThroughSlots({pre.program, post.program, hotpatch->program, diff, hotpatchDiff},
-                                              analyzer::boundSlots(*table)));
+      HOTGATE_TRY(proofs, analyzer::proveThroughSlots(
+                              {pre.program, post.program, hotpatch->program, diff, hotpatchDiff, budget},
+                              analyzer::boundSlots(*table)));
     }
   }
   analyzer::ModuleAnalysis analysis{module.name,
@@ -141,7 +141,11 @@ Result<> analyzeModule(const KbFile &kb, const Module &module, const BudgetLimit
                                     {},
                                     {},
                                     std::move(proofs),
-                                    std::move(hotpatchDiff.pairing)};
+                                    std::move(hotpatchDiff.pairing),
+                                    {}};
+  HOTGATE_TRY(analysis.contracts, analyzer::diffContracts(pre.program, post.program, diff, budget));
+  if (!analysis.contracts.incomplete.empty())
+    incomplete.push_back(analysis.contracts.incomplete);
   if (hotpatch)
     analysis.hotpatch.emplace(analyzer::AnalyzedImage{hotpatch->program, module.hotpatch->display, hotpatchSha256});
   HOTGATE_CHECK(askSecondDecoder(analysis, budget));

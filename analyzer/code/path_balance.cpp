@@ -28,6 +28,17 @@ bool isReturn(Machine machine, std::span<const uint8_t> bytes) {
 
 std::string_view firstWord(std::string_view text) { return text.substr(0, text.find_first_of(" \t")); }
 
+// What fills the room between blocks and functions.
+bool isFiller(Machine machine, std::span<const uint8_t> bytes) {
+  if (machine == Machine::arm64)
+    return bytes.size() >= 4 && read32le(bytes.data()) == 0xD503201F; // nop
+  size_t at = 0;
+  while (at < bytes.size() && (bytes[at] == 0x66 || bytes[at] == 0x2E))
+    ++at;
+  return bytes.size() > at + 1 &&
+         (bytes[at] == 0x90 || bytes[at] == 0xCC || (bytes[at] == 0x0F && bytes[at + 1] == 0x1F));
+}
+
 struct Operation {
   Instruction instruction;
   const Import *import = nullptr;      // that it calls or jumps to
@@ -78,7 +89,7 @@ public:
   }
 
   std::vector<ImportSite> importSites(FunctionIndex index) {
-    Body body{program_.functions()[index], {}, {}, {}, {}, {}, {}, {}, false};
+    Body body{program_.functions()[index], {}, {}, {}, {}, {}, {}, {}, false, 1};
     std::vector<ImportSite> sites;
     if (body.function.totalSize() > largestBody || !decodeAll(body))
       return sites;
@@ -139,10 +150,11 @@ private:
     FunctionBalance result;
     FamilyBalances atSwitch{};
     bool hasSwitch = false;
+    size_t unreached = 1; // no operation in front of this one is without a state
   };
 
   std::optional<FunctionBalance> compute(FunctionIndex index, int depth) {
-    Body body{program_.functions()[index], {}, {}, {}, {}, {}, {}, {}, false};
+    Body body{program_.functions()[index], {}, {}, {}, {}, {}, {}, {}, false, 1};
     if (body.function.totalSize() > largestBody || !decodeAll(body))
       return std::nullopt;
     for (size_t i = 0; i < body.operations.size(); ++i)
@@ -317,9 +329,10 @@ private:
   }
 
   // The cases of a switch: code that nothing else leads to. False when there is none left.
-  static bool enterUnreached(Body &body) {
-    for (size_t i = 1; i < body.operations.size(); ++i)
-      if (!body.states[i] && body.operations[i].instruction.flow != Flow::stop) {
+  bool enterUnreached(Body &body) const {
+    for (size_t &i = body.unreached; i < body.operations.size(); ++i)
+      if (!body.states[i] &&
+          !isFiller(program_.image().machine(), program_.image().bytesFrom(body.operations[i].instruction.rva))) {
         flowInto(body, i, body.atSwitch);
         return true;
       }

@@ -32,6 +32,8 @@ public:
   [[nodiscard]] Balances with(int number) const;
   [[nodiscard]] bool has(int number) const { return bits_[static_cast<size_t>(number - least)]; }
   [[nodiscard]] bool isEmpty() const { return bits_.none(); }
+  // Of loops that take and loops that give back: anything may come out.
+  [[nodiscard]] bool isUnbounded() const { return has(least) && has(most); }
   // Every sum of one of these and one of those.
   [[nodiscard]] Balances plus(const Balances &other) const;
   [[nodiscard]] Balances plus(int number) const { return plus(Balances().with(number)); }

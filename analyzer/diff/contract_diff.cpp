@@ -124,7 +124,8 @@ std::string timeoutText(uint32_t milliseconds) {
 
 class ContractDiff {
 public:
-  ContractDiff(Side &pre, Side &post, const ImageDiff &diff) : pre_(pre), post_(post), diff_(diff) {}
+  ContractDiff(Side &pre, Side &post, const ImageDiff &diff, const Budget &budget)
+      : pre_(pre), post_(post), diff_(diff), budget_(budget) {}
 
   Contracts run() {
     std::set<FunctionIndex> preChanged;
@@ -134,12 +135,16 @@ public:
         continue;
       preChanged.insert(*difference.pre);
       postChanged.insert(*difference.post);
-      compare(*difference.pre, *difference.post);
+      if (!budget_.isSpent())
+        compare(*difference.pre, *difference.post);
     }
     addBorderCalls(pre_, preChanged, false);
     addBorderCalls(post_, postChanged, true);
     if (!preChanged.empty())
       addLockUses();
+    if (budget_.isSpent())
+      result_.incomplete = fmt::format("what {} changed functions promise their callers was not wholly compared: {}",
+                                       preChanged.size(), budget_.reason());
     return std::move(result_);
   }
 
@@ -173,7 +178,7 @@ private:
     for (size_t i = 0; i < resourceFamilyCount; ++i) {
       const Balances &before = pre->atExit[i];
       const Balances &after = post->atExit[i];
-      if (before == after || before.isEmpty() || after.isEmpty())
+      if (before == after || before.isEmpty() || after.isEmpty() || before.isUnbounded() || after.isUnbounded())
         continue;
       bool isGained = false;
       for (int number = Balances::least; number <= Balances::most; ++number)
@@ -245,7 +250,7 @@ private:
   // Calls of changed functions, by those that call them on this side.
   void addBorderCalls(Side &side, const std::set<FunctionIndex> &changed, bool isPost) {
     const auto functions = side.program().functions();
-    for (FunctionIndex caller = 0; caller < functions.size(); ++caller) {
+    for (FunctionIndex caller = 0; caller < functions.size() && !budget_.isSpent(); ++caller) {
       const bool calls = std::ranges::any_of(functions[caller].references, [&](const Reference &reference) {
         const auto callee = reference.kind == ReferenceKind::call || reference.kind == ReferenceKind::branch
                                 ? side.program().functionAtEntry(reference.target)
@@ -275,6 +280,7 @@ private:
   Side &pre_;
   Side &post_;
   const ImageDiff &diff_;
+  const Budget &budget_;
   std::pair<FunctionIndex, FunctionIndex> now_;
   size_t first_ = 0; // of the changes of this pair
   Contracts result_;
@@ -282,10 +288,10 @@ private:
 
 } // namespace
 
-Result<Contracts> diffContracts(const Program &pre, const Program &post, const ImageDiff &diff) {
+Result<Contracts> diffContracts(const Program &pre, const Program &post, const ImageDiff &diff, const Budget &budget) {
   HOTGATE_TRY(Side preSide, Side::begin(pre));
   HOTGATE_TRY(Side postSide, Side::begin(post));
-  return ContractDiff(preSide, postSide, diff).run();
+  return ContractDiff(preSide, postSide, diff, budget).run();
 }
 
 } // namespace hotgate::analyzer

@@ -52,9 +52,11 @@ struct Contracts {
   std::vector<LockUse> locks;
   // Functions of the base that call a changed one, and how often they give back what they did not take themselves.
   std::vector<std::pair<FunctionIndex, std::array<uint32_t, resourceFamilyCount>>> callersGiving;
+  std::string incomplete; // what a spent budget left undone; "": nothing
 };
 
 // Of the pairs that differ in more than line numbers. Errors: fault, when no decoder can be had.
-Result<Contracts> diffContracts(const Program &pre, const Program &post, const ImageDiff &diff);
+Result<Contracts> diffContracts(const Program &pre, const Program &post, const ImageDiff &diff,
+                                const Budget &budget = {});
 
 } // namespace hotgate::analyzer

@@ -433,7 +433,9 @@ Result<std::vector<SlotProof>> proveThroughSlots(const ThreeBuilds &builds, cons
     const Function &hotpatch = builds.hotpatch.functions()[*difference.post];
     if (!loadsMoreSlots(builds.post, post, hotpatch, slots))
       continue;
-    SlotProof proof{*difference.pre, *difference.post, Proof(base, hot, slots, decoder, post, hotpatch).obstacle(), {}};
+    SlotProof proof{*difference.pre, *difference.post, builds.budget.reason(), {}};
+    if (!builds.budget.isSpent())
+      proof.obstacle = Proof(base, hot, slots, decoder, post, hotpatch).obstacle();
     if (!proof.isProved())
       proof.bodies = bodiesOf(hot, decoder, post, hotpatch);
     proofs.push_back(std::move(proof));

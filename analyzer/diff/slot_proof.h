@@ -43,6 +43,7 @@ struct ThreeBuilds {
   const Program &hotpatch;
   const ImageDiff &postDiff;     // pre and post
   const ImageDiff &hotpatchDiff; // post and hotpatch
+  const Budget &budget;          // once it is spent, nothing more is proved
 };
 
 // Of each pair of post and hotpatch functions that differs and whose hotpatch body loads a bound slot where the

@@ -1,11 +1,9 @@
 #include "analyzer/facts/contract_writer.h"
 
-#include "analyzer/diff/contract_diff.h"
-
 namespace hotgate::analyzer {
 
 Result<> writeContracts(facts::Database &facts, const ModuleAnalysis &analysis, const WrittenModule &written) {
-  HOTGATE_TRY(const Contracts contracts, diffContracts(analysis.pre.program, analysis.post.program, analysis.diff));
+  const Contracts &contracts = analysis.contracts;
   HOTGATE_TRY(auto change, facts.prepare("INSERT OR IGNORE INTO contract_change VALUES (?,?,?,?,?,?)"));
   for (const ContractChange &c : contracts.changes)
     HOTGATE_CHECK(change.run(written.pre.functions[c.pre], written.post.functions[c.post], c.aspect, c.preText,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analyzer/code/program.h"
+#include "analyzer/diff/contract_diff.h"
 #include "analyzer/diff/image_diff.h"
 #include "analyzer/diff/slot_proof.h"
 #include "analyzer/diff/second_opinions.h"
@@ -30,6 +31,7 @@ struct ModuleAnalysis {
   SecondOpinions preOpinions, postOpinions, hotpatchOpinions;
   std::vector<SlotProof> slotProofs;      // post against the hotpatch image
   std::optional<Pairing> hotpatchPairing; // of post and the hotpatch image
+  Contracts contracts;                    // of pre and post
 };
 
 } // namespace hotgate::analyzer
