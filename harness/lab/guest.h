@@ -25,6 +25,8 @@ public:
   virtual Result<AppliedPatch> apply(int64_t pid) = 0;
   virtual Result<> undo(int64_t pid) = 0;
   virtual Result<std::vector<uint8_t>> read(int64_t pid, uint32_t rva, uint32_t size) = 0;
+  // Of the patch image that is active in the process.
+  virtual Result<std::vector<uint8_t>> readPatch(int64_t pid, uint32_t rva, uint32_t size) = 0;
   // True when the last call failed because the agent, alive, refused it: then the patch or the process is the reason
   // and not the lab.
   [[nodiscard]] virtual bool wasRefused() const = 0;
