@@ -18,9 +18,9 @@
 namespace hotgate::analyzer {
 
 struct ImageDiff {
-  std::vector<FunctionDifference> functions;   // all, identical ones too
-  std::vector<TypeDifference> types;           // only with private symbols on both sides
-  std::vector<TypeReach> typeReach;            // of each of these, in their order
+  std::vector<FunctionDifference> functions; // all, identical ones too
+  std::vector<TypeDifference> types;         // only with private symbols on both sides
+  std::vector<TypeReach> typeReach;          // of each of these, in their order
   std::vector<HierarchyDifference> hierarchies;
   std::vector<GlobalDifference> globals;       // only with symbols on both sides
   std::vector<InferredLayout> inferredLayouts; // only without private symbols on both sides: else `types` knows

@@ -2,6 +2,7 @@
 
 #include "analyzer/code/decoder.h"
 #include "analyzer/facts/hot_fix_writer.h"
+#include "analyzer/facts/hotpatch_audit_writer.h"
 #include "analyzer/facts/state_writer.h"
 
 namespace hotgate::analyzer {
@@ -89,10 +90,11 @@ Result<> writeHotpatch(facts::Database &facts, const ModuleAnalysis &analysis, c
   HOTGATE_CHECK(writeHotpatchPairs(facts, analysis, written));
   HOTGATE_CHECK(writeSlotProofs(facts, analysis, written));
   HOTGATE_CHECK(writeHotpatchMarks(facts, analysis.hotpatch->program, written.hotpatch));
-  if (!analysis.hotpatchTable)
-    return {};
-  HOTGATE_CHECK(writeHotpatchTable(facts, analysis, written));
-  return writeState(facts, analysis, written);
+  if (analysis.hotpatchTable) {
+    HOTGATE_CHECK(writeHotpatchTable(facts, analysis, written));
+    HOTGATE_CHECK(writeState(facts, analysis, written));
+  }
+  return writeHotpatchAudit(facts, analysis.hotpatchAudit, written.hotpatch.id);
 }
 
 } // namespace hotgate::analyzer

@@ -52,7 +52,7 @@ struct FunctionSymbol {
   TypeNumber prototype = 0;
   std::vector<TypedPlace> places = {};          // by begin
   std::vector<AllocationSite> allocations = {}; // by RVA
-  std::string prototypeText = {}; // "int (Lease *, int)", "" when unknown
+  std::string prototypeText = {};               // "int (Lease *, int)", "" when unknown
 };
 
 struct DataSymbol {
@@ -73,8 +73,8 @@ struct Symbols {
   std::vector<TypeLayout> types;
   TypeGraph typeGraph;
   LineTable lines; // empty without private symbols
-  // Linkage names of functions that the compiler was told to make ready for a hotpatch (S_HOTPATCHFUNC): sorted, unique.
-  // Some linkers drop the record, so that an empty list says nothing.
+  // Linkage names of functions that the compiler was told to make ready for a hotpatch (S_HOTPATCHFUNC): sorted,
+  // unique. Some linkers drop the record, so that an empty list says nothing.
   std::vector<std::string> hotpatchMarks = {};
   uint32_t dropped = 0; // symbols outside the image
 };

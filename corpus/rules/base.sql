@@ -140,5 +140,5 @@ INSERT INTO lab_frame VALUES
   (1, 'control', 7, 0, 'kernel32.dll', 0x4420), (1, 'control', 7, 1, 'dhcpsrv.exe', 0x1123), (1, 'control', 7, 2, 'dhcpsrv.exe', 0x1033),
   (1, 'patched', 7, 0, 'kernel32.dll', 0x4420), (1, 'patched', 7, 1, 'dhcpsrv.exe', 0x1123), (1, 'patched', 7, 2, 'dhcpsrv.exe', 0x1033);
 INSERT INTO lab_bytes VALUES
-  (1, 'apply', 0x1400, 'ParseOptions', 'ebf9', 'ebf9'), (1, 'apply', 0x1600, 'ProcessRenew', 'ebf9', 'ebf9'),
-  (1, 'undo', 0x1400, 'ParseOptions', '4889', '4889'), (1, 'undo', 0x1600, 'ProcessRenew', '4053', '4053');
+  (1, 'apply', 0x1400, 'ParseOptions', 'ebf9', 'ebf9', 'pre'), (1, 'apply', 0x1600, 'ProcessRenew', 'ebf9', 'ebf9', 'pre'),
+  (1, 'undo', 0x1400, 'ParseOptions', '4889', '4889', 'pre'), (1, 'undo', 0x1600, 'ProcessRenew', '4053', '4053', 'pre');

@@ -49,6 +49,12 @@ Outcome<json> readBytes(const Parameters &parameters) {
   return json{{"bytes", hexadecimal(bytes)}};
 }
 
+// Of the patch image, which is no module of the process.
+Outcome<json> readPatchBytes(const Parameters &parameters) {
+  return readPatch(targetOf(parameters), static_cast<uint32_t>(parameters.number("rva")),
+                   static_cast<uint32_t>(parameters.number("size")));
+}
+
 // {"module", "rva"} of an address; null where no module is.
 json placeOf(const std::vector<Module> &modules, uint64_t address) {
   const auto module = std::find_if(modules.begin(), modules.end(),
@@ -128,6 +134,8 @@ Outcome<json> Commands::run(const Request &request) {
     return queryPatch(targetOf(p));
   if (command == "read")
     return readBytes(p);
+  if (command == "read-patch")
+    return readPatchBytes(p);
   if (command == "counters")
     return counters(p);
   if (command == "threads")

@@ -78,6 +78,10 @@ Result<std::vector<uint8_t>> AgentGuest::read(int64_t pid, uint32_t rva, uint32_
   return agent_->read(pid, module_, rva, size, after(callDeadline));
 }
 
+Result<std::vector<uint8_t>> AgentGuest::readPatch(int64_t pid, uint32_t rva, uint32_t size) {
+  return agent_->readPatch(pid, module_, rva, size, after(callDeadline));
+}
+
 Result<std::vector<ThreadStack>> AgentGuest::stacks(int64_t pid) { return agent_->stacks(pid, after(callDeadline)); }
 
 } // namespace hotgate::harness

@@ -3,6 +3,7 @@
 
 #include "analyzer/facts/database.h"
 #include "harness/guest/process_agent.h"
+#include "harness/lab/write_prediction.h"
 #include "harness/monitor/latency.h"
 #include "harness/monitor/slope.h"
 #include "harness/roles/exchange_tally.h"
@@ -36,7 +37,7 @@ public:
   Result<> growth(Counter counter, const Slope &slope); // patched minus control
   Result<> latency(std::string_view exchange, const LatencyShift &shift);
   Result<> frames(Phase phase, const std::vector<ThreadStack> &stacks);
-  Result<> bytes(std::string_view after, uint32_t rva, const std::string &function, const std::string &expected,
+  Result<> bytes(std::string_view after, const PredictedWrite &write, const std::string &expected,
                  const std::string &found);
 
 private:
