@@ -39,9 +39,16 @@ public:
   }
 
   std::vector<StaticGuard> run() {
+    const bool hasHeader = std::ranges::find(roles_, Role::header) != roles_.end() ||
+                           std::ranges::any_of(program_.image().imports(), [](const Import &import) {
+                             return roleOfName(import.name) == Role::header;
+                           });
+    const bool hasNames = !program_.symbols().data.empty();
     for (FunctionIndex i = 0; i < program_.functions().size(); ++i) {
-      addThreadSafe(i);
-      addBits(i);
+      if (hasHeader)
+        addThreadSafe(i);
+      if (hasNames)
+        addBits(i);
     }
     std::ranges::stable_sort(found_, {}, [](const StaticGuard &g) { return std::pair(g.function, g.guardRva); });
     return std::move(found_);

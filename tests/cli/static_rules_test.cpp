@@ -10,7 +10,6 @@ namespace hotgate::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using analyzer::test::buildImage;
 using analyzer::test::BuildOptions;
 
 // `Fix` is what the KB patches; `Serve` calls it.

@@ -68,7 +68,8 @@ EXPORT NOINLINE void *Begin(void *p) { void *volatile t = StartThread(Worker, p)
   EXPECT_THAT(registered(), Contains(Pair("Worker", "thread")));
 }
 
-// What it registers comes out of memory, or is its own: what its callers hold at the time is nothing that is registered.
+// What it registers comes out of memory, or is its own: what its callers hold at the time is nothing that is
+// registered.
 TEST_F(RegistrationsTest, AFunctionThatPassesSomethingOfItsOwnIsNoRegistrar) {
   build(R"(
 NOINLINE unsigned long Worker(void *p) { return *(volatile unsigned long *)p; }
