@@ -161,10 +161,10 @@ OperandReader::OperandReader(Machine machine, const llvm::MCInstrInfo &instructi
   if (machine == Machine::arm64)
     return; // its words say it
   for (unsigned whole = 1; whole < registers.getNumRegs(); ++whole)
-    for (uint8_t number = 0; number < x64Names.size(); ++number)
+    for (size_t number = 0; number < x64Names.size(); ++number)
       if (x64Names[number] == std::string_view(registers.getName(whole)))
         for (const llvm::MCPhysReg part : registers.subregs_inclusive(whole))
-          numbers_[part] = number;
+          numbers_[part] = static_cast<uint8_t>(number);
 }
 
 Operands OperandReader::read(const llvm::MCInst &inst, const Instruction &instruction, uint32_t word) const {

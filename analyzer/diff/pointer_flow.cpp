@@ -165,7 +165,7 @@ private:
     flow.isStride =
         flow.access && operands.isArithmetic && operands.base == operands.target && isInLoop(line.instruction.rva);
     noteBits(operands, flow);
-    if (line.instruction.flow == Flow::call || line.instruction.flow == Flow::indirectCall)
+    if (line.instruction.flow == Flow::call || line.instruction.flow == Flow::indirectCall || isTailCall(line))
       return call(flow);
     const Held result = resultOf(line, place);
     if (operands.effect == Effect::store && place.kind == Held::Kind::stack)
@@ -181,6 +181,11 @@ private:
              flow.bitsFrom)
       state_.registers[operands.target] = {Held::Kind::object, ++lastObject_, 0, flow.bitsFrom};
     arriveAtTargets(line);
+  }
+
+  bool isTailCall(const OperationLine &line) const {
+    return line.instruction.flow == Flow::branch && !line.references.empty() &&
+           !body_.function.contains(line.references[0].target);
   }
 
   void noteBits(const Operands &operands, LineFlow &flow) {

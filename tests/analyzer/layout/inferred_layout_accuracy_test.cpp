@@ -169,6 +169,21 @@ TEST_F(StructEdits, AreFoundWithoutSymbolsAndWithThem) {
   EXPECT_EQ(falseByPdb, 0U);
 }
 
+// The KBs of the corpus: the first three change code only, the last one a struct.
+TEST(CodeEdits, AreNoLayouts) {
+  const auto layoutsOf = [](const std::string &kb) {
+    const fs::path folder = fs::path(HOTGATE_KBS) / kb;
+    const Program pre = openProgram({folder / "pre/dhcpsrv.exe", {}, {}}, false);
+    const Program post = openProgram({folder / "post/dhcpsrv.exe", {}, {}}, false);
+    const auto diff = analyzer::diffPrograms(pre, post);
+    EXPECT_TRUE(diff) << diff.error().message();
+    return diff->inferredLayouts.size();
+  };
+  for (const char *kb : {"good", "audit-leak", "renewal-hang"})
+    EXPECT_EQ(layoutsOf(kb), 0U) << kb;
+  EXPECT_EQ(layoutsOf("lease-layout"), 1U);
+}
+
 // The same program for the other machines.
 class OtherMachines : public StructEdits, public testing::WithParamInterface<Machine> {};
 
