@@ -117,23 +117,75 @@ void PointerWalker::walkRange(const CodeRange &range) {
 
 void PointerWalker::forget() {
   registers_ = {};
+  stackDepth_.reset();
+  frameDepth_.reset();
+  stackParameters_.clear();
   pushed_.clear();
 }
 
-// Where the ABI puts parameters, when the PDB does not say where this function has them.
+constexpr uint8_t esp = 4, ebp = 5;
+
+void PointerWalker::enterOnStack(const Prototype &prototype) {
+  constexpr uint64_t slot = 4;
+  stackDepth_ = 0;
+  uint64_t at = slot; // behind the return address
+  if (!prototype.isOnStack || typed_.types().elementRecord(prototype.returned) != 0)
+    return;
+  if (prototype.hasThis && !prototype.isThisCall)
+    at += slot;
+  for (const TypeNumber parameter : prototype.parameters) {
+    const TypeShape shape = typed_.types().shape(parameter);
+    if (shape.kind != TypeShape::Kind::pointer)
+      return; // of a simple type nobody here knows the size
+    if (const TypeNumber record = typed_.types().pointedRecord(parameter); record != 0)
+      stackParameters_[static_cast<int64_t>(at)] = record;
+    at += slot;
+  }
+}
+
+std::optional<int64_t> PointerWalker::stackOffset(const RegisterUse &use) const {
+  if (use.base == esp && stackDepth_)
+    return use.displacement - *stackDepth_;
+  return use.base == ebp && frameDepth_ ? std::optional(use.displacement - *frameDepth_) : std::nullopt;
+}
+
+void PointerWalker::followStack(const Instruction &instruction, const RegisterUse &use) {
+  if (instruction.mayStore && use.hasMemory)
+    if (const auto at = stackOffset(use))
+      stackParameters_.erase(*at);
+  const bool isPush = use.role == RegisterUse::Role::push || use.role == RegisterUse::Role::pushNumber;
+  if (isPush && stackDepth_) {
+    *stackDepth_ += 4;
+  } else if (use.role == RegisterUse::Role::address && use.destination == esp && use.base == esp && !use.hasIndex &&
+             stackDepth_) {
+    *stackDepth_ -= use.displacement;
+  } else if ((use.written >> esp & 1) != 0 || instruction.flow == Flow::call ||
+             instruction.flow == Flow::indirectCall) {
+    stackDepth_.reset(); // pop; a callee that takes its arguments off
+  }
+  if (use.role == RegisterUse::Role::copy && use.destination == ebp && use.source == esp)
+    frameDepth_ = stackDepth_;
+  else if ((use.written >> ebp & 1) != 0)
+    frameDepth_.reset();
+}
+
+// Where the ABI puts parameters, when the PDB does not say where this function has them; on x86 it says only where they
+// are later.
 void PointerWalker::enterFunction() {
-  if (procedure_ == nullptr || procedure_->tellsParameters || !procedure_->isGlobal)
+  if (procedure_ == nullptr || !procedure_->isGlobal)
     return;
   const Prototype *prototype = typed_.types().prototype(procedure_->prototype);
   const Machine machine = typed_.program().image().machine();
-  if (prototype == nullptr)
+  const bool isX86 = machine == Machine::x86;
+  if (prototype == nullptr || (procedure_->tellsParameters && !isX86))
     return;
   const auto isReturnedInMemory = [&] { return typed_.types().elementRecord(prototype->returned) != 0; };
   constexpr std::array<uint8_t, 4> x64Arguments{1, 2, 8, 9};
   constexpr uint8_t ecx = 1;
-  if (machine == Machine::x86) {
+  if (isX86) {
     if (prototype->hasThis && prototype->isThisCall)
       registers_[ecx].pointer = {typed_.types().record(prototype->object), 0};
+    enterOnStack(*prototype);
     return;
   }
   const auto argumentRegister = [&](size_t i) -> std::optional<uint8_t> {
@@ -172,6 +224,8 @@ void PointerWalker::step(const Instruction &instruction, const RegisterUse &use,
     access(instruction, use, references);
   noteSums(instruction, use);
   const Register value = result(use, references);
+  if (typed_.program().image().machine() == Machine::x86)
+    followStack(instruction, use);
   for (size_t reg = 0; reg < registers_.size(); ++reg)
     if ((use.written >> reg & 1) != 0)
       registers_[reg] = {};
@@ -190,10 +244,7 @@ void PointerWalker::step(const Instruction &instruction, const RegisterUse &use,
   case Flow::indirectCall:
     call(instruction, references);
     break;
-  case Flow::branch:
-    call(instruction, references); // a tail call
-    forget();
-    break;
+  case Flow::branch: // also a tail call
   case Flow::indirectBranch:
     call(instruction, references);
     forget();
@@ -310,6 +361,9 @@ TypeNumber PointerWalker::pointerAt(const RegisterUse &use, std::span<const Refe
   }
   if (const TypedPlace *place = placeAt(use))
     return place->offset == use.displacement ? typed_.types().pointedRecord(place->type) : 0;
+  if (const auto at = stackOffset(use))
+    if (const auto parameter = stackParameters_.find(*at); parameter != stackParameters_.end())
+      return parameter->second;
   const Pointers pointers = pointersIn(use.base);
   if (pointers.size() != 1)
     return 0;

@@ -15,6 +15,7 @@
 #include "analyzer/symbols/record_layouts.h"
 
 #include <array>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -93,6 +94,10 @@ private:
   void step(const Instruction &instruction, const RegisterUse &use, std::span<const Reference> references);
   void enterFunction();
   void forget();
+  void enterOnStack(const Prototype &prototype);
+  void followStack(const Instruction &instruction, const RegisterUse &use);
+  // What a memory operand is above the entry's esp.
+  [[nodiscard]] std::optional<int64_t> stackOffset(const RegisterUse &use) const;
   void advancePlaces(uint32_t rva);
   void access(const Instruction &instruction, const RegisterUse &use, std::span<const Reference> references);
   void accessAt(const Pointer &pointer, int64_t displacement, const Instruction &instruction, bool isIndexed);
@@ -120,6 +125,10 @@ private:
   size_t nextPlace_ = 0;
   std::vector<const TypedPlace *> places_; // that hold at the instruction
   std::array<Register, 32> registers_{};
+  // x86, from the entry to the first place that a jump leads to: how far esp and ebp are below the entry's esp, and
+  // what the pointers are that the caller put above it.
+  std::optional<int64_t> stackDepth_, frameDepth_;
+  std::map<int64_t, TypeNumber> stackParameters_;
   std::vector<std::optional<int64_t>> pushed_; // x86, since the last call
   FunctionUse use_;
 };

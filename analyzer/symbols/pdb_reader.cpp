@@ -26,7 +26,6 @@
 #include <llvm/Object/COFF.h>
 #include <llvm/Support/BinaryByteStream.h>
 #include <llvm/Support/MemoryBuffer.h>
-#include <map>
 
 namespace hotgate::analyzer {
 
@@ -425,7 +424,7 @@ private:
       if (!record)
         continue;
       if (const auto address = rva(record->Segment, record->Offset))
-        publicNames_[*address].push_back(record->Name.str());
+        publicNames_.emplace_back(*address, record->Name.str());
     }
     return {};
   }
@@ -456,28 +455,47 @@ private:
 
   // A public symbol gives a known procedure or datum its linkage name, and names what nothing else names.
   void applyPublicNames() {
-    std::map<uint32_t, std::vector<size_t>> procedures;
+    // By RVA: of a large program, a tree of vectors costs as much as reading all public names.
+    std::vector<std::pair<uint32_t, size_t>> procedures;
+    procedures.reserve(symbols_.functions.size());
     for (size_t i = 0; i < symbols_.functions.size(); ++i)
-      procedures[symbols_.functions[i].rva].push_back(i);
-    std::map<uint32_t, bool> hasData;
+      procedures.emplace_back(symbols_.functions[i].rva, i);
+    std::ranges::sort(procedures);
+    std::vector<uint32_t> data;
     for (const DataSymbol &datum : symbols_.data)
-      hasData[datum.rva] = true;
-    for (auto &[address, names] : publicNames_) {
-      std::sort(names.begin(), names.end());
-      if (const auto known = procedures.find(address); known != procedures.end()) {
-        if (known->second.size() == 1 && names.size() == 1)
-          symbols_.functions[known->second.front()].linkageName = names.front();
-        else
-          applyNamesOfFoldedBody(address, known->second, names);
-        continue;
-      }
-      const Section *section = image_.sectionAt(address);
-      for (const std::string &name : names) {
-        if (section != nullptr && section->isExecutable())
-          symbols_.functions.push_back({address, 0, name, name, {}, {}});
-        else if (!hasData.contains(address))
-          symbols_.data.push_back({address, 0, name, {}, {}});
-      }
+      data.push_back(datum.rva);
+    std::ranges::sort(data);
+    std::ranges::sort(publicNames_);
+    auto known = procedures.begin();
+    for (auto name = publicNames_.begin(); name != publicNames_.end();) {
+      const uint32_t address = name->first;
+      std::vector<std::string> names;
+      for (; name != publicNames_.end() && name->first == address; ++name)
+        names.push_back(std::move(name->second));
+      std::vector<size_t> here;
+      for (; known != procedures.end() && known->first <= address; ++known)
+        if (known->first == address)
+          here.push_back(known->second);
+      applyPublicNamesAt(address, here, names, std::ranges::binary_search(data, address));
+    }
+  }
+
+  // `names` ascend.
+  void applyPublicNamesAt(uint32_t address, const std::vector<size_t> &procedures,
+                          const std::vector<std::string> &names, bool hasData) {
+    if (!procedures.empty()) {
+      if (procedures.size() == 1 && names.size() == 1)
+        symbols_.functions[procedures.front()].linkageName = names.front();
+      else
+        applyNamesOfFoldedBody(address, procedures, names);
+      return;
+    }
+    const Section *section = image_.sectionAt(address);
+    for (const std::string &name : names) {
+      if (section != nullptr && section->isExecutable())
+        symbols_.functions.push_back({address, 0, name, name, {}, {}});
+      else if (!hasData)
+        symbols_.data.push_back({address, 0, name, {}, {}});
     }
   }
 
@@ -524,7 +542,7 @@ private:
   Symbols symbols_;
   std::vector<uint32_t> sectionRvas_;
   ModuleStreams moduleStreams_;
-  std::map<uint32_t, std::vector<std::string>> publicNames_;
+  std::vector<std::pair<uint32_t, std::string>> publicNames_;
 };
 
 } // namespace

@@ -68,6 +68,7 @@ struct Prototype {
   TypeNumber object = 0; // the class of a member function, 0 else
   bool hasThis = false;
   bool isThisCall = false; // x86: `this` is in ecx
+  bool isOnStack = false;  // x86: all other parameters are on the stack
   std::vector<TypeNumber> parameters;
 };
 

@@ -576,6 +576,11 @@ TypeLayout TypeReader::layoutOf(const Typedef &declared) const {
   return layout;
 }
 
+static bool isOnStack(cv::CallingConvention convention) {
+  return convention == cv::CallingConvention::NearC || convention == cv::CallingConvention::NearStdCall ||
+         convention == cv::CallingConvention::ThisCall;
+}
+
 TypeGraph TypeReader::graph() const {
   std::vector<TypeShape> shapes(records_.all().size());
   std::vector<Prototype> prototypes;
@@ -617,16 +622,17 @@ void TypeReader::addShape(uint32_t array, std::vector<TypeShape> &shapes, std::v
   case cv::LF_PROCEDURE:
     if (const auto record = as<cv::ProcedureRecord>(type)) {
       shape = {TypeShape::Kind::function, static_cast<TypeNumber>(prototypes.size()), 0};
-      prototypes.push_back(
-          {record->getReturnType().getIndex(), 0, false, false, parameters(record->getArgumentList())});
+      prototypes.push_back({record->getReturnType().getIndex(), 0, false, false, isOnStack(record->getCallConv()),
+                            parameters(record->getArgumentList())});
     }
     break;
   case cv::LF_MFUNCTION:
     if (const auto record = as<cv::MemberFunctionRecord>(type)) {
       shape = {TypeShape::Kind::function, static_cast<TypeNumber>(prototypes.size()), 0};
-      prototypes.push_back(
-          {record->getReturnType().getIndex(), record->getClassType().getIndex(), !record->getThisType().isNoneType(),
-           record->getCallConv() == cv::CallingConvention::ThisCall, parameters(record->getArgumentList())});
+      prototypes.push_back({record->getReturnType().getIndex(), record->getClassType().getIndex(),
+                            !record->getThisType().isNoneType(),
+                            record->getCallConv() == cv::CallingConvention::ThisCall, isOnStack(record->getCallConv()),
+                            parameters(record->getArgumentList())});
     }
     break;
   default:

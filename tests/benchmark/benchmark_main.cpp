@@ -133,7 +133,9 @@ Result<> sqlitePair(const Options &options, Tally &tally) {
   return {};
 }
 
-// Two PDBs of 36 MB: 60,000 procedures, 12,000 structs. Read side by side, types compared; the wall clock counts.
+// Two PDBs of 36 MB: 60,000 procedures, 12,000 structs; both read, types compared. The goal is on the wall clock of an
+// idle machine; what is held to it is the time of all processors together, which no other work on the machine stretches
+// and which the wall clock can only undercut, as both are read side by side.
 Result<> layoutPair(const Options &options, Tally &tally) {
   const std::string tool = options.tools + "/hotgate_synthetic_pdb";
   const std::string base = options.scratch + "/synthetic_layout";
@@ -153,16 +155,13 @@ Result<> layoutPair(const Options &options, Tally &tally) {
              std::filesystem::file_size(post) >> 20);
   Best best;
   for (unsigned run = 0; run < options.runs; ++run) {
-    HOTGATE_TRY(Cost cost, measure({tool, "compare", base + ".dll", pre, post}, options.limit));
-    cost.seconds = std::strtod(cost.output.c_str(), nullptr); // without its start
-    if (cost.seconds <= 0)
-      return failFault("hotgate_synthetic_pdb", "", "it printed no time");
+    HOTGATE_TRY(const Cost cost, measure({tool, "compare", base + ".dll", pre, post}, options.limit));
     best.add(cost);
   }
   fmt::print("  {}  {:.2f} s processor, {:.0f} MB\n", best.cost().output, best.cost().processor,
              best.cost().peakMegabytes);
   std::fflush(stdout);
-  tally.goal("layouts of two 36 MB PDBs: read and compared", best.cost().seconds, layoutGoal, "s");
+  tally.goal("layouts of two 36 MB PDBs, read and compared: processor", best.cost().processor, layoutGoal, "s");
   std::error_code ignored;
   for (const char *ending : {".s", ".obj", ".dll", ".pdb", "_pre.pdb", "_post.pdb"})
     std::filesystem::remove(base + ending, ignored);

@@ -106,6 +106,59 @@ TEST(MemberUse, FollowsThemInCodeThatWasNotOptimised) {
   EXPECT_THAT(uses, Not(Contains(testing::StartsWith("NotTheMember"))));
 }
 
+// Two ways lead to one access, with different structs in the register: nothing is known there.
+TEST(MemberUse, AJoinIsForgotten) {
+  const auto source = [](const char *member) {
+    return std::string("struct Lease { int address; ") + member + " int end; };\nstruct Other { int code; " + member +
+           " int last; };\nvolatile int g_sink;\nNOINLINE void Touch() { g_sink = 1; }\n"
+           "EXPORT NOINLINE int Join(int c, Lease *a, Other *b) { char *p = (char *)a; if (c) { Touch(); p = (char "
+           "*)b; }\n"
+           "  Touch(); return *(volatile int *)(p + 4); }\nEXPORT NOINLINE int Use(Lease *a, Other *b) { return a->end "
+           "+ b->last; }\n";
+  };
+  const Layouts c(source(""), source("int more;"));
+  EXPECT_THAT(c.uses("Other"), UnorderedElementsAre("Use.last"));
+  EXPECT_THAT(c.uses("Lease"), UnorderedElementsAre("Use.end"));
+}
+
+std::filesystem::path builtFor(const std::string &target, const std::string &machine, const std::string &source) {
+  return buildWith({{"code.cpp", source}},
+                   {"clang++-19 --target=" + target +
+                        " -ffreestanding -fno-exceptions -fno-rtti -O2 -g -gcodeview -c code.cpp -o code.obj",
+                    "lld-link-19 /dll /noentry /nodefaultlib /debug /Brepro /machine:" + machine +
+                        " /pdbaltpath:code.pdb /out:code.dll code.obj"},
+                   "code.dll");
+}
+
+std::string portable(const char *member) {
+  return std::string("#define EXPORT extern \"C\" __declspec(dllexport) __attribute__((noinline))\nstruct Lease { int "
+                     "address; ") +
+         member +
+         R"( int end; Lease *next; };
+Lease g_lease; Lease *g_first;
+EXPORT int ByParameter(Lease *lease) { return lease->end; }
+EXPORT int ByGlobal() { return g_lease.end; }
+EXPORT int ByGlobalPointer() { return g_first->next->end; }
+EXPORT int Kept(Lease *lease) { int r = ByParameter(lease); return r + lease->end; }
+EXPORT int NotTheMember(Lease *lease) { return lease->address; }
+)";
+}
+
+TEST(MemberUse, OnOtherMachines) {
+  for (const auto &[target, machine] :
+       {std::pair("aarch64-pc-windows-msvc", "arm64"), std::pair("i686-pc-windows-msvc", "x86")}) {
+    SCOPED_TRACE(machine);
+    const Comparison c(builtFor(target, machine, portable("")), builtFor(target, machine, portable("int more;")));
+    std::set<std::string> uses;
+    ASSERT_EQ(c.diff.types.size(), 1U);
+    for (const MemberUse &use : c.diff.typeReach[0].uses)
+      uses.insert(c.pre.functions()[use.function].name + "." + use.member);
+    EXPECT_THAT(uses, testing::IsSupersetOf({"ByParameter.end", "ByGlobal.end", "ByGlobalPointer.end",
+                                             "ByGlobalPointer.next", "Kept.end"}));
+    EXPECT_THAT(uses, Not(Contains(testing::StartsWith("NotTheMember"))));
+  }
+}
+
 TEST(MemberUse, EveryUseIsAnAccessOfThatMember) {
   const Layouts c(bodies("int address;"), bodies("int address; int kind; int more;"));
   for (const MemberUse &use : c.reach("Lease").uses) {

@@ -285,7 +285,7 @@ TEST_F(PdbThatLies, VariablesInPlacesThatDoNotExist) {
   for (size_t at = 0; at + 20 <= damaged.bytes.size(); at += 4)
     if (damaged.get16(at + 2) == llvm::codeview::S_DEFRANGE_REGISTER && damaged.get16(at) < 64) {
       damaged.put32(at + 8, ranges % 2 == 0 ? 0xFFFFFF00 : damaged.get32(at + 8)); // the range's offset
-      damaged.put16(at + 14, 0xFFFF);                                            // and its length
+      damaged.put16(at + 14, 0xFFFF);                                              // and its length
       ++ranges;
     }
   ASSERT_NE(ranges, 0U);
