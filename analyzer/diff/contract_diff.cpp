@@ -136,7 +136,7 @@ public:
       preChanged.insert(*difference.pre);
       postChanged.insert(*difference.post);
       if (!budget_.isSpent())
-        compare(*difference.pre, *difference.post);
+        compare(difference);
     }
     addBorderCalls(pre_, preChanged, false);
     addBorderCalls(post_, postChanged, true);
@@ -149,13 +149,15 @@ public:
   }
 
 private:
-  void compare(FunctionIndex pre, FunctionIndex post) {
+  void compare(const FunctionDifference &difference) {
+    const FunctionIndex pre = *difference.pre;
+    const FunctionIndex post = *difference.post;
     now_ = {pre, post};
     compareTexts("prototype", pre_.prototype(pre), post_.prototype(post), true);
     compareBalances();
     compareCalls();
     compareTexts("exception handler", pre_.handlers(pre), post_.handlers(post), false);
-    compareColdParts();
+    compareColdParts(difference);
     std::ranges::stable_sort(result_.changes.begin() + static_cast<ptrdiff_t>(first_), result_.changes.end(), {},
                              &ContractChange::aspect);
     first_ = result_.changes.size();
@@ -175,6 +177,8 @@ private:
     const FunctionBalance *post = post_.balance(now_.second);
     if (pre == nullptr || post == nullptr)
       return;
+    addBalance(now_.first, *pre, false);
+    addBalance(now_.second, *post, true);
     for (size_t i = 0; i < resourceFamilyCount; ++i) {
       const Balances &before = pre->atExit[i];
       const Balances &after = post->atExit[i];
@@ -240,11 +244,23 @@ private:
       add(aspect, fmt::format("{}", fmt::join(before, ", ")), fmt::format("{}", fmt::join(after, ", ")), true);
   }
 
-  void compareColdParts() {
-    const size_t pre = pre_.function(now_.first).fragments.size();
-    const size_t post = post_.function(now_.second).fragments.size();
-    if (pre != post)
-      add("cold parts", fmt::format("{}", pre), fmt::format("{}", post));
+  void compareColdParts(const FunctionDifference &difference) {
+    const Function &pre = pre_.function(now_.first);
+    const Function &post = post_.function(now_.second);
+    const auto isInBody = [&](const ListingRow &row) {
+      return row.differs &&
+             ((row.preRva && pre.body.contains(*row.preRva)) || (row.postRva && post.body.contains(*row.postRva)));
+    };
+    const size_t before = pre.fragments.size();
+    const size_t after = post.fragments.size();
+    if (before != after)
+      add("cold parts", fmt::format("{}", before), fmt::format("{}", after));
+    else if (before != 0 && !difference.listing.empty() && std::ranges::none_of(difference.listing, isInBody))
+      add("cold parts", fmt::format("{}", before), fmt::format("{}, and only there is the change", after));
+  }
+
+  void addBalance(FunctionIndex index, const FunctionBalance &balance, bool isPost) {
+    result_.balances.push_back({isPost, index, balance.atExit, balance.takes, balance.gives});
   }
 
   // Calls of changed functions, by those that call them on this side.
@@ -263,8 +279,7 @@ private:
       for (const HeldCall &call : balance->calls)
         if (changed.contains(call.callee) && call.callee != caller)
           result_.calls.push_back({isPost, caller, call.callee, call.site, call.locks});
-      if (!isPost)
-        result_.callersGiving.emplace_back(caller, balance->gives);
+      addBalance(caller, *balance, isPost);
     }
   }
 

@@ -8,7 +8,7 @@
 //   lock call           "EnterCriticalSection x1" -> "EnterCriticalSection x2"
 //   timeout             "WaitForSingleObject 1000" -> "WaitForSingleObject infinite"
 //   exception handler   "C scope table" -> "C++ FuncInfo"
-//   cold parts          "1" -> "2", or "1 of 1 differs"
+//   cold parts          "1" -> "2"; or "1" -> "1, and only there is the change"
 //
 // A call that only moved because the compiler inlined another function, or stopped to, is no change.
 #pragma once
@@ -46,13 +46,20 @@ struct LockUse {
   uint32_t lockRva = 0;
 };
 
+// What a function of the base or the update takes and gives back.
+struct SideBalance {
+  bool isPost = false;
+  FunctionIndex function = 0;
+  FamilyBalances atExit;
+  std::array<uint32_t, resourceFamilyCount> takes{}, gives{}; // call sites
+};
+
 struct Contracts {
   std::vector<ContractChange> changes; // by pre function, then aspect
   std::vector<BorderCall> calls;
   std::vector<LockUse> locks;
-  // Functions of the base that call a changed one, and how often they give back what they did not take themselves.
-  std::vector<std::pair<FunctionIndex, std::array<uint32_t, resourceFamilyCount>>> callersGiving;
-  std::string incomplete; // what a spent budget left undone; "": nothing
+  std::vector<SideBalance> balances; // of changed functions and of those that call them
+  std::string incomplete;            // what a spent budget left undone; "": nothing
 };
 
 // Of the pairs that differ in more than line numbers. Errors: fault, when no decoder can be had.

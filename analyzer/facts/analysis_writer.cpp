@@ -27,6 +27,7 @@ public:
     HOTGATE_TRY(written_.pre, writeImage(analysis_.pre, "pre"));
     HOTGATE_TRY(written_.post, writeImage(analysis_.post, "post"));
     HOTGATE_CHECK(writeImportCalls(analysis_.pre.program, written_.pre.functions));
+    HOTGATE_CHECK(writeImportCalls(analysis_.post.program, written_.post.functions));
     HOTGATE_CHECK(writeRegistrations(analysis_.pre.program, written_.pre.functions));
     HOTGATE_CHECK(writeRegistrations(analysis_.post.program, written_.post.functions));
     HOTGATE_CHECK(writeFunctionPairs());

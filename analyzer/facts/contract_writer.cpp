@@ -23,12 +23,13 @@ Result<> writeContracts(facts::Database &facts, const ModuleAnalysis &analysis, 
   for (const LockUse &use : contracts.locks)
     HOTGATE_CHECK(
         lock.run(written.pre.functions[use.function], use.site, use.api, analysis.pre.program.describe(use.lockRva)));
-  HOTGATE_TRY(auto gives, facts.prepare("INSERT OR IGNORE INTO caller_gives VALUES (?,?,?)"));
-  for (const auto &[caller, counts] : contracts.callersGiving)
-    for (size_t family = 0; family < counts.size(); ++family)
-      if (counts[family] != 0)
-        HOTGATE_CHECK(gives.run(written.pre.functions[caller], resourceFamilyName(static_cast<ResourceFamily>(family)),
-                                counts[family]));
+  HOTGATE_TRY(auto balance, facts.prepare("INSERT OR IGNORE INTO resource_balance VALUES (?,?,?,?,?)"));
+  for (const SideBalance &b : contracts.balances)
+    for (size_t family = 0; family < resourceFamilyCount; ++family)
+      if (b.takes[family] != 0 || b.gives[family] != 0 || b.atExit[family] != Balances::zero())
+        HOTGATE_CHECK(balance.run((b.isPost ? written.post : written.pre).functions[b.function],
+                                  resourceFamilyName(static_cast<ResourceFamily>(family)), b.takes[family],
+                                  b.gives[family], b.atExit[family].text()));
   return {};
 }
 

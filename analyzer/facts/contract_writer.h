@@ -1,4 +1,4 @@
-// Writes what changed functions promise and expect: tables contract_change, border_call, lock_use and caller_gives
+// Writes what changed functions promise and expect: tables contract_change, border_call, lock_use and resource_balance
 // (schema.sql).
 #pragma once
 

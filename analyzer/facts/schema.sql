@@ -107,7 +107,7 @@ CREATE TABLE function_name (function_id INTEGER NOT NULL REFERENCES function, na
 CREATE TABLE call (caller INTEGER NOT NULL REFERENCES function, callee INTEGER NOT NULL REFERENCES function, site_rva INTEGER NOT NULL,
   PRIMARY KEY (caller, callee, site_rva));
 CREATE INDEX call_by_callee ON call (callee);
--- Of the base and of the hotpatch image: which function calls which import, directly or through a thunk (analyzer/code/import_calls.h).
+-- Which function calls which import, directly or through a thunk (analyzer/code/import_calls.h).
 CREATE TABLE import_call (
   function_id INTEGER NOT NULL REFERENCES function, site_rva INTEGER NOT NULL,
   dll TEXT NOT NULL, name TEXT NOT NULL,       -- as in table import
@@ -196,9 +196,14 @@ CREATE TABLE lock_use (
   function_id INTEGER NOT NULL REFERENCES function, site_rva INTEGER NOT NULL, api TEXT NOT NULL, lock TEXT NOT NULL,
   PRIMARY KEY (function_id, site_rva)
 );
--- Of the base: callers of changed functions that give something back (memory, handle, ...), and at how many places.
-CREATE TABLE caller_gives (
-  function_id INTEGER NOT NULL REFERENCES function, family TEXT NOT NULL, places INTEGER NOT NULL, PRIMARY KEY (function_id, family)
+-- Changed functions and those that call them, in the base and in the update: what they take and give back
+-- (analyzer/code/path_balance.h). No row: nothing of the family.
+CREATE TABLE resource_balance (
+  function_id INTEGER NOT NULL REFERENCES function,
+  family  TEXT NOT NULL,                       -- lock, memory, handle, socket, registry key, library, mapping
+  takes   INTEGER NOT NULL, gives INTEGER NOT NULL,  -- its own calls of imports
+  at_exit TEXT NOT NULL,                       -- taken minus given back on the ways through it, with what it calls: '0, +1'
+  PRIMARY KEY (function_id, family)
 );
 
 -- Types of both PDBs that differ, compared by name. Unchanged types have no row.

@@ -1,5 +1,5 @@
 -- id: HG115
--- title: Redirected function is cut into other parts
+-- title: Redirected function changed in the parts beside its body
 -- severity: note
 -- confidence: high
 -- needs: hotpatch
@@ -7,7 +7,7 @@
 --   leads to the new body with its own parts, and the old parts stay for the threads that are in the old body.
 -- action: Nothing, unless another function of the base branches into one of the old parts.
 SELECT i.module || '!' || f.name AS subject,
-       printf('%s has %s parts beside its body in the base and %s in the update.', f.name, c.pre_text, c.post_text) AS message,
+       printf('%s, parts beside its body: %s in the base; %s in the update.', f.name, c.pre_text, c.post_text) AS message,
        json_object('function', f.name, 'base', c.pre_text, 'update', c.post_text) AS evidence
 FROM contract_change c
 JOIN function f ON f.function_id = c.pre

@@ -18,7 +18,7 @@ changed(f, family, pre_text, post_text, gained) AS (
 old_giver(f, family, caller) AS (
   SELECT k.callee, c.family, MIN(g.name)
   FROM changed c JOIN call k ON k.callee = c.f
-  JOIN caller_gives w ON w.function_id = k.caller AND w.family = c.family
+  JOIN resource_balance w ON w.function_id = k.caller AND w.family = c.family AND w.gives > 0
   JOIN function g ON g.function_id = k.caller
   WHERE k.caller IN (SELECT f FROM live)
   GROUP BY k.callee, c.family)
