@@ -46,11 +46,16 @@ std::map<uint32_t, ListedFunction> functionsOf(const Image &image) {
 } // namespace
 
 Result<Inspection> inspect(const Image &image, const InspectOptions &options) {
-  HOTGATE_TRY(auto hotpatch, analyzer::readHotpatchTable(image));
+  analyzer::HotpatchReading hotpatch = analyzer::readHotpatch(image);
+  std::optional<InspectedBase> base;
+  if (options.base) {
+    HOTGATE_TRY(base, auditAgainst(*options.base, image, hotpatch, options.symbols));
+  }
   Inspection inspection{.image = image,
                         .sha256 = sha256Hex(image.fileBytes()),
                         .functions = {},
                         .hotpatch = std::move(hotpatch),
+                        .base = std::move(base),
                         .lief = analyzer::readWithLief(image),
                         .verbose = options.verbose};
   for (auto &[rva, function] : functionsOf(image)) {

@@ -1,9 +1,8 @@
 // hotgate inspect: what one image says about itself, for people or as JSON (hotgate/inspect/1).
 #pragma once
 
-#include "analyzer/image/hotpatch_table.h"
-#include "analyzer/image/image.h"
 #include "analyzer/image/lief_reader.h"
+#include "cli/inspect_audit.h"
 
 #include <functional>
 
@@ -14,8 +13,10 @@ struct InspectOptions {
 
   std::filesystem::path image = {};
   Format format = Format::text;
-  std::optional<std::filesystem::path> out = {}; // else standard output
-  bool verbose = false;                          // text: also list functions, exports and imports one by one
+  std::optional<std::filesystem::path> out = {};   // else standard output
+  std::optional<std::filesystem::path> base = {};  // audit the hotpatch table against this image
+  std::vector<std::filesystem::path> symbols = {}; // folders and symbol stores, for the audit's names
+  bool verbose = false;                            // text: also list functions, exports and imports one by one
   // Names the function that begins at this RVA, "" when unknown; exports name what is left. Optional.
   std::function<std::string(uint32_t rva)> functionName = {};
 };
@@ -34,14 +35,16 @@ struct Inspection {
   const analyzer::Image &image;
   std::string sha256;
   std::vector<ListedFunction> functions; // by RVA
-  std::optional<analyzer::HotpatchTable> hotpatch;
-  Result<analyzer::LiefFacts> lief; // a failure there is shown, and the rest all the same
+  analyzer::HotpatchReading hotpatch;
+  std::optional<InspectedBase> base; // with the audit, when a base was given
+  Result<analyzer::LiefFacts> lief;  // a failure there is shown, and the rest all the same
   bool verbose = false;
 };
 
 Result<Inspection> inspect(const analyzer::Image &image, const InspectOptions &options);
 
-// At most 80 columns; longer names are cut, control characters and bytes outside of ASCII are shown as \xNN.
+// At most 80 columns; longer names are cut, longer sentences go on in the next line, control characters and bytes
+// outside of ASCII are shown as \xNN.
 [[nodiscard]] std::string renderInspectText(const Inspection &inspection);
 // Complete, keys sorted, the same bytes for the same image.
 [[nodiscard]] std::string renderInspectJson(const Inspection &inspection);

@@ -2,6 +2,7 @@
 #include "cli/inspect_command.h"
 #include "support/printable_text.h"
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 namespace hotgate::cli {
@@ -98,32 +99,101 @@ json importsOf(const Image &image) {
   return imports;
 }
 
-json hotpatchOf(const Inspection &inspection) {
-  if (!inspection.hotpatch)
+json optional(const auto &value) { return value ? json(*value) : json(nullptr); }
+
+json refusalsOf(std::span<const analyzer::LoaderRefusal> refusals) {
+  json list = json::array();
+  for (const auto &refusal : refusals)
+    list.push_back({{"status", refusal.status ? json(fmt::format("{:#010x}", *refusal.status)) : json(nullptr)},
+                    {"record", optional(refusal.record)},
+                    {"rva", optional(refusal.rva)},
+                    {"file_offset", optional(refusal.fileOffset)},
+                    {"place", asUtf8(refusal.place)},
+                    {"reason", asUtf8(refusal.reason)}});
+  return list;
+}
+
+json oddityOf(const analyzer::HotpatchOddity &oddity) {
+  return {{"kind", analyzer::oddityName(oddity.kind)}, {"name", asUtf8(oddity.name)}, {"text", asUtf8(oddity.text)}};
+}
+
+// By record; those of the whole table under nullopt.
+std::map<std::optional<size_t>, json> odditiesOf(const analyzer::HotpatchAudit &audit) {
+  std::map<std::optional<size_t>, json> oddities;
+  for (const auto &oddity : audit.oddities)
+    oddities.try_emplace(oddity.record, json::array()).first->second.push_back(oddityOf(oddity));
+  return oddities;
+}
+
+json writeOf(const std::optional<analyzer::PredictedWrite> &write) {
+  if (!write)
     return nullptr;
-  const auto &table = *inspection.hotpatch;
+  return {{"image", write->inHotpatch ? "hotpatch" : "base"},  {"rva", write->rva},       {"size", write->size},
+          {"value", analyzer::writtenValueName(write->value)}, {"before", write->before}, {"after", write->after}};
+}
+
+json recordsOf(const Inspection &inspection) {
+  json records = json::array();
+  const auto &table = *inspection.hotpatch.table;
+  const bool isAudited = inspection.base && !inspection.base->audit.records.empty();
+  std::map<std::optional<size_t>, json> oddities;
+  if (isAudited)
+    oddities = odditiesOf(inspection.base->audit);
+  for (size_t i = 0; i < table.records.size(); ++i) {
+    const auto &record = table.records[i];
+    json entry{{"base", record.base},        {"kind", analyzer::hotpatchRecordKindName(record.type)},
+               {"inverse", record.inverse},  {"written", record.writtenRva},
+               {"target", record.targetRva}, {"expected_bytes", hex(record.expectedBytes)}};
+    if (isAudited) {
+      const auto &audited = inspection.base->audit.records[i];
+      entry["written_name"] = asUtf8(audited.writtenName);
+      entry["target_name"] = asUtf8(audited.targetName);
+      entry["write"] = writeOf(audited.write);
+      entry["oddities"] = oddities.contains(i) ? oddities[i] : json::array();
+    }
+    records.push_back(std::move(entry));
+  }
+  return records;
+}
+
+// What the loader answers, and what is odd of the table as a whole: only with a base to ask about.
+json auditOf(const Inspection &inspection) {
+  if (!inspection.base)
+    return nullptr;
+  const auto &[base, audit] = *inspection.base;
+  auto oddities = odditiesOf(audit);
+  return {{"base", asUtf8(base.moduleName())},
+          {"timestamp", base.timestamp()},
+          {"checksum", base.checksum()},
+          {"applies", audit.loader.refusals.empty() && audit.loader.base.has_value()},
+          {"oddities", oddities.contains(std::nullopt) ? oddities[std::nullopt] : json::array()}};
+}
+
+json hotpatchOf(const Inspection &inspection) {
+  const auto &reading = inspection.hotpatch;
+  if (!reading.table && reading.refusals.empty())
+    return nullptr;
+  json hotpatch{{"whole", reading.isWhole},
+                {"refusals", refusalsOf(inspection.base ? inspection.base->audit.loader.refusals : reading.refusals)},
+                {"audit", auditOf(inspection)}};
+  if (!reading.table)
+    return hotpatch;
+  const auto &table = *reading.table;
   json bases = json::array();
   for (const auto &base : table.bases)
     bases.push_back({{"sequence", base.sequence},
                      {"flags", base.flags},
                      {"timestamp", base.timestamp},
                      {"checksum", base.checksum}});
-  json records = json::array();
-  for (const auto &record : table.records)
-    records.push_back({{"base", record.base},
-                       {"kind", analyzer::hotpatchRecordKindName(record.type)},
-                       {"inverse", record.inverse},
-                       {"written", record.writtenRva},
-                       {"target", record.targetRva},
-                       {"expected_bytes", hex(record.expectedBytes)}});
-  return {{"rva", table.rva},
-          {"version", table.version},
-          {"size", table.size},
-          {"sequence", table.sequence},
-          {"least_sequence", table.minSequence},
-          {"flags", table.flags},
-          {"bases", std::move(bases)},
-          {"records", std::move(records)}};
+  hotpatch.update({{"rva", table.rva},
+                   {"version", table.version},
+                   {"size", table.size},
+                   {"sequence", table.sequence},
+                   {"least_sequence", table.minSequence},
+                   {"flags", table.flags},
+                   {"bases", std::move(bases)},
+                   {"records", recordsOf(inspection)}});
+  return hotpatch;
 }
 
 json liefOf(const Inspection &inspection) {

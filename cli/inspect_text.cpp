@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 
 namespace hotgate::cli {
 
@@ -26,6 +27,19 @@ public:
   void heading(const std::string &text) {
     line("");
     line("{}", text);
+  }
+  // Goes on in the next line, behind as many spaces as `head` has characters; a word that is too long is cut.
+  void sentence(const std::string &head, std::string_view text) {
+    const std::string indent(head.size(), ' ');
+    for (bool isFirst = true; isFirst || !text.empty(); isFirst = false) {
+      size_t length = std::min(text.size(), width - head.size());
+      if (const size_t space = text.substr(0, length + 1).rfind(' ');
+          length < text.size() && space != text.npos && space != 0)
+        length = space;
+      line("{}{}", isFirst ? head : indent, text.substr(0, length));
+      text.remove_prefix(length);
+      text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    }
   }
   void field(std::string_view name, const std::string &value) { line("  {:<20} {}", name, value); }
   // Only where there is something to say.
@@ -163,6 +177,17 @@ std::string functionName(const Inspection &inspection, uint32_t rva) {
   return at != inspection.functions.end() && at->rva == rva ? printable(at->name) : "";
 }
 
+// The predicted write of a record, its names and what is odd about it.
+void printAudited(TextReport &report, const analyzer::AuditedRecord &record,
+                  std::span<const analyzer::HotpatchOddity *const> oddities) {
+  report.sentence("         ", fmt::format("{} -> {}", printable(record.writtenName), printable(record.targetName)));
+  if (record.write)
+    report.line("         [{:08x}, {:08x}) becomes {} ({})", record.write->rva, record.write->rva + record.write->size,
+                record.write->after, analyzer::writtenValueName(record.write->value));
+  for (const analyzer::HotpatchOddity *oddity : oddities)
+    report.sentence("         odd: ", printable(oddity->text));
+}
+
 // "written -> made to point to", each with the image that it lies in.
 void printRecord(TextReport &report, const Inspection &inspection, size_t index, const HotpatchRecord &record) {
   const uint32_t ownRva = record.inverse ? record.writtenRva : record.targetRva;
@@ -177,14 +202,49 @@ void printRecord(TextReport &report, const Inspection &inspection, size_t index,
   }
 }
 
+void printRecords(TextReport &report, const Inspection &inspection) {
+  const auto &records = inspection.hotpatch.table->records;
+  report.field("records", fmt::format("{}, as written -> target", records.size()));
+  std::map<size_t, std::vector<const analyzer::HotpatchOddity *>> oddities;
+  if (inspection.base)
+    for (const analyzer::HotpatchOddity &oddity : inspection.base->audit.oddities)
+      if (oddity.record)
+        oddities[*oddity.record].push_back(&oddity);
+  for (size_t index = 0; index < records.size(); ++index) {
+    printRecord(report, inspection, index, records[index]);
+    if (inspection.base && !inspection.base->audit.records.empty())
+      printAudited(report, inspection.base->audit.records[index], oddities[index]);
+  }
+}
+
+// What the loader answers: of the table by itself, or on the base that was given.
+void printLoader(TextReport &report, const Inspection &inspection) {
+  const auto &refusals = inspection.base ? inspection.base->audit.loader.refusals : inspection.hotpatch.refusals;
+  const std::string base = inspection.base ? " to " + printable(inspection.base->image.moduleName()) : "";
+  if (refusals.empty() && inspection.base)
+    report.field("loader", "applies it" + base);
+  for (const analyzer::LoaderRefusal &refusal : refusals)
+    report.sentence(fmt::format("  {:<20} ", &refusal == &refusals.front() ? "loader" : "then"),
+                    fmt::format("refuses it with {}: {} ({})", analyzer::refusalStatusText(refusal.status),
+                                printable(refusal.reason), printable(refusal.place)));
+  if (!inspection.hotpatch.isWhole)
+    report.field("", "what follows is as much as can be read");
+  if (inspection.base)
+    for (const analyzer::HotpatchOddity &oddity : inspection.base->audit.oddities)
+      if (!oddity.record)
+        report.sentence(fmt::format("  {:<20} ", "odd"), printable(oddity.text));
+}
+
 void printHotpatch(TextReport &report, const Inspection &inspection) {
-  if (!inspection.hotpatch) {
+  if (!inspection.hotpatch.table) {
     report.heading("Hotpatch table: none");
+    printLoader(report, inspection);
     return;
   }
-  const auto &table = *inspection.hotpatch;
+  const auto &table = *inspection.hotpatch.table;
   report.heading(
       fmt::format("Hotpatch table (version {}, {:#x} bytes at RVA {:#010x})", table.version, table.size, table.rva));
+  printLoader(report, inspection);
   report.field("sequence", fmt::format("{}, least {}", table.sequence, table.minSequence));
   report.field("flags", fmt::format("{:#x}", table.flags));
   for (size_t index = 0; index < table.bases.size(); ++index) {
@@ -193,9 +253,7 @@ void printHotpatch(TextReport &report, const Inspection &inspection) {
                  fmt::format("timestamp {:#010x}, checksum {:#010x}", base.timestamp, base.checksum));
     report.field("", fmt::format("sequence {}, flags {:#x}", base.sequence, base.flags));
   }
-  report.field("records", fmt::format("{}, as written -> target", table.records.size()));
-  for (size_t index = 0; index < table.records.size(); ++index)
-    printRecord(report, inspection, index, table.records[index]);
+  printRecords(report, inspection);
 }
 
 } // namespace

@@ -112,6 +112,8 @@ void addInspect(CLI::App &app, Command &chosen) {
       ->transform(CLI::CheckedTransformer(Formats<InspectOptions::Format>{{"text", InspectOptions::Format::text},
                                                                           {"json", InspectOptions::Format::json}}));
   command->add_option("--out", options->out, "Write to this file");
+  command->add_option("--base", options->base, "Audit the hotpatch table against this base image");
+  command->add_option("--symbols", options->symbols, "Folder with PDBs or symbol store, besides the images' own");
   command->add_flag("--list", options->verbose, "List functions, exports and imports one by one");
   command->callback([&chosen, options] { chosen = [options] { return done(inspectCommand(*options)); }; });
 }

@@ -41,6 +41,16 @@ Result<LoadedProgram> loadHotpatch(const ModuleFile &file, const SymbolSource &s
   return loaded;
 }
 
+analyzer::HotpatchAudit audited(const analyzer::Program &base, const std::optional<LoadedProgram> &hotpatch,
+                                const analyzer::HotpatchReading &reading) {
+  if (!hotpatch)
+    return {};
+  const analyzer::PlaceNames baseNames(base.image(), base.symbols());
+  const analyzer::Program &patch = hotpatch->program;
+  const analyzer::PlaceNames patchNames(patch.image(), patch.symbols());
+  return auditHotpatch({base.image(), baseNames}, {patch.image(), patchNames}, reading);
+}
+
 bool isUnchanged(const analyzer::ImageDiff &diff) {
   return diff.incomplete.empty() && diff.types.empty() && diff.globals.empty() && diff.image.empty() &&
          std::all_of(diff.functions.begin(), diff.functions.end(), [](const analyzer::FunctionDifference &function) {
@@ -48,12 +58,15 @@ bool isUnchanged(const analyzer::ImageDiff &diff) {
          });
 }
 
-// The records of a hotpatch for another base say nothing about this one: HG404 tells it, and no rule judges by them.
-std::string lackOfHotpatch(const KbFile &kb, const analyzer::ModuleAnalysis &analysis) {
+// Records that cannot be read say nothing, and those of a hotpatch for another base nothing about this one: HG411 and
+// HG404 tell it, and no rule judges by them.
+std::string lackOfHotpatch(const KbFile &kb, const analyzer::ModuleAnalysis &analysis, bool isWhole) {
   if (!analysis.hotpatch && isUnchanged(analysis.diff))
     return {}; // nothing to patch, so nothing is missing
   if (!analysis.hotpatch)
     return kb.hotpatch ? "the KB's hotpatch folder has no image of this name" : "KB.yaml names no hotpatch image";
+  if (!isWhole)
+    return "the hotpatch table cannot be read to its end";
   if (!analysis.hotpatchTable)
     return "the image in the hotpatch folder has no hotpatch table";
   const analyzer::Image &pre = analysis.pre.program.image();
@@ -112,14 +125,14 @@ Result<> analyzeModule(const KbFile &kb, const Module &module, const BudgetLimit
   std::vector<std::string> incomplete = diff.incomplete;
   std::optional<LoadedProgram> hotpatch;
   std::string hotpatchSha256;
-  std::optional<analyzer::HotpatchTable> table;
+  analyzer::HotpatchReading reading;
   analyzer::ImageDiff hotpatchDiff; // of post and hotpatch
   if (module.hotpatch) {
     HOTGATE_TRY(hotpatch, loadHotpatch(*module.hotpatch, symbols, budget));
     hotpatchSha256 = sha256Hex(hotpatch->program.image().fileBytes());
     HOTGATE_CHECK(writeInput(facts, module.hotpatch->display, hotpatchSha256));
     HOTGATE_CHECK(writePdb(kb, *hotpatch, facts));
-    HOTGATE_TRY(table, analyzer::readHotpatchTable(hotpatch->program.image()));
+    reading = analyzer::readHotpatch(hotpatch->program.image());
     HOTGATE_TRY(hotpatchDiff, analyzer::diffPrograms(post.program, hotpatch->program, budget));
     std::ranges::copy(hotpatchDiff.incomplete, std::back_inserter(incomplete));
   }
@@ -128,7 +141,8 @@ Result<> analyzeModule(const KbFile &kb, const Module &module, const BudgetLimit
                                     {post.program, module.post.display, module.postSha256},
                                     diff,
                                     std::nullopt,
-                                    std::move(table),
+                                    reading.table,
+                                    audited(pre.program, hotpatch, reading),
                                     std::move(hotpatchDiff.functions),
                                     {},
                                     {},
@@ -143,8 +157,8 @@ Result<> analyzeModule(const KbFile &kb, const Module &module, const BudgetLimit
   HOTGATE_CHECK(writeModule(facts, analysis));
   HOTGATE_CHECK(writeIncomplete(module.name, incomplete, facts));
   HOTGATE_CHECK(writePreviousHotpatch(module, facts));
-  return writeHotpatchEvidence(module.name, incomplete.empty() ? lackOfHotpatch(kb, analysis) : incomplete.front(),
-                               facts);
+  return writeHotpatchEvidence(
+      module.name, incomplete.empty() ? lackOfHotpatch(kb, analysis, reading.isWhole) : incomplete.front(), facts);
 }
 
 Result<> writeKb(const KbFile &kb, facts::Database &facts) {

@@ -66,7 +66,7 @@ struct Function {
   uint32_t handlerRva = 0; // exception handler
   uint32_t padding = 0;    // filler bytes in front of the entry, counted up to 16
   uint8_t firstInstructionSize = 0;
-  uint32_t branchesToEntry = 0; // from inside the body to entry or entry + 1
+  uint32_t branchesToEntry = 0; // from inside the body to what a redirect replaces at the entry
   bool isRoot = false;          // callable from outside its direct callers
   bool isOpen = false;          // nothing but its own code tells where the body ends
   std::optional<uint32_t> undecodableAt;

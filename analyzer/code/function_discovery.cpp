@@ -353,9 +353,11 @@ private:
   void complete(Function &function, std::span<const Reference> references) const {
     function.references = references;
     function.padding = fillerBefore(function.body.rva);
+    // What a redirect writes at the entry: ARM64 replaces two instructions.
+    const uint32_t replaced = image_.machine() == Machine::arm64 ? 8 : 2;
     for (const Reference &reference : references)
-      if (reference.kind == ReferenceKind::branch &&
-          (reference.target == function.body.rva || reference.target == function.body.rva + 1))
+      if (reference.kind == ReferenceKind::branch && reference.target >= function.body.rva &&
+          reference.target - function.body.rva < replaced)
         ++function.branchesToEntry;
   }
 

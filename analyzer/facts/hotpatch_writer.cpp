@@ -1,6 +1,7 @@
 #include "analyzer/facts/hotpatch_writer.h"
 
 #include "analyzer/code/decoder.h"
+#include "analyzer/facts/hotpatch_audit_writer.h"
 
 namespace hotgate::analyzer {
 
@@ -85,7 +86,9 @@ Result<> writeHotpatchTable(facts::Database &facts, const ModuleAnalysis &analys
 Result<> writeHotpatch(facts::Database &facts, const ModuleAnalysis &analysis, const WrittenModule &written) {
   HOTGATE_CHECK(writeDataAccesses(facts, analysis.hotpatch->program, written.hotpatch.functions));
   HOTGATE_CHECK(writeHotpatchPairs(facts, analysis, written));
-  return analysis.hotpatchTable ? writeHotpatchTable(facts, analysis, written) : Result<>();
+  if (analysis.hotpatchTable)
+    HOTGATE_CHECK(writeHotpatchTable(facts, analysis, written));
+  return writeHotpatchAudit(facts, analysis.hotpatchAudit, written.hotpatch.id);
 }
 
 } // namespace hotgate::analyzer

@@ -4,7 +4,7 @@
 #include "analyzer/code/program.h"
 #include "analyzer/diff/image_diff.h"
 #include "analyzer/diff/second_opinions.h"
-#include "analyzer/image/hotpatch_table.h"
+#include "analyzer/hotpatch/hotpatch_audit.h"
 
 #include <optional>
 #include <string>
@@ -24,7 +24,8 @@ struct ModuleAnalysis {
   AnalyzedImage post;
   const ImageDiff &diff;
   std::optional<AnalyzedImage> hotpatch;
-  std::optional<HotpatchTable> hotpatchTable;
+  std::optional<HotpatchTable> hotpatchTable; // as far as it can be read
+  HotpatchAudit hotpatchAudit;                // empty without a hotpatch image
   std::vector<FunctionDifference> hotpatchFunctions; // post against the hotpatch image
   SecondOpinions preOpinions, postOpinions, hotpatchOpinions;
 };

@@ -96,7 +96,7 @@ CREATE TABLE function (
   source            TEXT NOT NULL,             -- what named it: pdb, public, export, pdata
   padding           INTEGER NOT NULL,          -- CC or 90 filler bytes directly in front of the entry, counted up to 16
   first_instruction_size INTEGER NOT NULL,     -- 0 when it does not decode
-  branches_to_entry INTEGER NOT NULL,          -- branches from inside its own body to the first two bytes (entry, entry+1)
+  branches_to_entry INTEGER NOT NULL,          -- branches from inside its own body to its first 2 bytes (ARM64: 8)
   is_root           INTEGER NOT NULL,          -- entry point, exported, or its address is taken: it can be called from anywhere
   UNIQUE (image_id, rva)
 );
@@ -219,6 +219,37 @@ CREATE TABLE hotpatch_record (
   PRIMARY KEY (image_id, ordinal)
 );
 
+-- What the loader would answer to the hotpatch image on this base (analyzer/hotpatch/loader_prediction.h). No row: it applies.
+CREATE TABLE loader_refusal (
+  image_id INTEGER NOT NULL REFERENCES image,
+  ordinal  INTEGER NOT NULL,                   -- 0 is its answer; the others follow once that is mended
+  record   INTEGER,                            -- ordinal in hotpatch_record; NULL: of the whole table
+  status   INTEGER,                            -- NTSTATUS; NULL: refused, and with what is not known
+  rva INTEGER, file_offset INTEGER,            -- of the value in the hotpatch image that is refused; NULL where there is none
+  place TEXT NOT NULL, reason TEXT NOT NULL,   -- text
+  PRIMARY KEY (image_id, ordinal)
+);
+-- The bytes that a record leaves in memory (analyzer/hotpatch/predicted_write.h). Call targets write nothing.
+CREATE TABLE predicted_write (
+  image_id INTEGER NOT NULL REFERENCES hotpatch,
+  record   INTEGER NOT NULL,                   -- ordinal in hotpatch_record
+  image    TEXT NOT NULL,                      -- that is written: pre, hotpatch
+  rva INTEGER NOT NULL, size INTEGER NOT NULL,
+  value    TEXT NOT NULL,                      -- what the ?? of bytes_after hold: redirect (rel32 to the thunk), branch, pointer, copied, per-boot, unknown
+  target_rva INTEGER NOT NULL,                 -- in the other image: what the thunk or the pointer leads to, or where the copied pointer stands
+  name     TEXT NOT NULL,                      -- of the function or slot that is written
+  bytes_before TEXT NOT NULL, bytes_after TEXT NOT NULL,  -- hex; ?? where only the process knows
+  PRIMARY KEY (image_id, record)
+);
+-- What no loader refuses and is odd all the same (analyzer/hotpatch/record_audit.h has the kinds).
+CREATE TABLE hotpatch_oddity (
+  image_id INTEGER NOT NULL REFERENCES hotpatch, ordinal INTEGER NOT NULL,
+  record   INTEGER,                            -- ordinal in hotpatch_record; NULL: of the whole table
+  kind     TEXT NOT NULL,
+  name     TEXT NOT NULL,                      -- of the function, slot or variable that it is about, '' when none
+  text     TEXT NOT NULL, PRIMARY KEY (image_id, ordinal)
+);
+
 -- The hotpatch images of the KB before, on the same baseline (KB.yaml's key previous).
 CREATE TABLE previous_hotpatch (
   previous_id INTEGER PRIMARY KEY, module TEXT NOT NULL UNIQUE, path TEXT NOT NULL, sequence INTEGER NOT NULL
@@ -328,9 +359,11 @@ CREATE TABLE lab_latency (
   slower  REAL NOT NULL,                       -- how likely a patched answer takes longer than a control one; 0.5: no difference
   p_value REAL NOT NULL, PRIMARY KEY (run_id, exchange)
 );
--- Guest memory against the prediction. after: 'apply' or 'undo'.
+-- Guest memory against the prediction (predicted_write). after: 'apply' or 'undo'.
 CREATE TABLE lab_bytes (
-  run_id INTEGER NOT NULL REFERENCES lab_run, after TEXT NOT NULL, rva INTEGER NOT NULL, function TEXT NOT NULL,
+  run_id INTEGER NOT NULL REFERENCES lab_run, after TEXT NOT NULL,
+  rva INTEGER NOT NULL, function TEXT NOT NULL, -- a redirected function's entry, or a slot of the hotpatch image
   expected TEXT NOT NULL, found TEXT NOT NULL, -- hex
-  PRIMARY KEY (run_id, after, rva)
+  image TEXT NOT NULL,                         -- whose memory: pre, hotpatch
+  PRIMARY KEY (run_id, after, image, rva)
 );

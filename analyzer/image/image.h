@@ -120,7 +120,9 @@ struct LoadConfiguration {
   uint64_t chpeMetadataPointer = 0;
   uint32_t guardEhContinuationTableRva = 0;
   uint32_t guardEhContinuationCount = 0;
-  uint32_t hotPatchTableRva = 0; // 0: the image is not a hotpatch
+  uint32_t hotPatchTableRva = 0;         // 0: the image is not a hotpatch
+  uint32_t dynamicRelocationOffset = 0;  // of the table, in its section
+  uint32_t dynamicRelocationSection = 0; // from 1; 0: none
 };
 
 class Image {

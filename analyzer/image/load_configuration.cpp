@@ -64,6 +64,8 @@ template <class Fields> Result<LoadConfiguration> readFields(const ImageLayout &
   configuration.guardFlags = fields.GuardFlags;
   configuration.chpeMetadataPointer = fields.CHPEMetadataPointer;
   configuration.hotPatchTableRva = fields.HotPatchTableOffset;
+  configuration.dynamicRelocationOffset = fields.DynamicValueRelocTableOffset;
+  configuration.dynamicRelocationSection = fields.DynamicValueRelocTableSection;
   HOTGATE_TRY(configuration.guardFunctionCount,
               checkGuardTable(layout, configuration.guardFunctionTableRva, fields.GuardCFFunctionCount,
                               fields.GuardFlags, "guard function table"));

@@ -136,5 +136,5 @@ INSERT INTO lab_slope VALUES
 INSERT INTO lab_growth VALUES (1, 'private-bytes', 0.8, -4.0, 5.5, 0.95), (1, 'threads', 0, 0, 0, 0.95), (1, 'handles', 0, 0, 0, 0.95);
 INSERT INTO lab_latency VALUES (1, 'discover-offer', 300, 300, 3.5, 3.6, 0.52, 0.4), (1, 'renew', 300, 300, 3.5, 3.4, 0.48, 0.4);
 INSERT INTO lab_bytes VALUES
-  (1, 'apply', 0x1400, 'ParseOptions', 'ebf9', 'ebf9'), (1, 'apply', 0x1600, 'ProcessRenew', 'ebf9', 'ebf9'),
-  (1, 'undo', 0x1400, 'ParseOptions', '4889', '4889'), (1, 'undo', 0x1600, 'ProcessRenew', '4053', '4053');
+  (1, 'apply', 0x1400, 'ParseOptions', 'ebf9', 'ebf9', 'pre'), (1, 'apply', 0x1600, 'ProcessRenew', 'ebf9', 'ebf9', 'pre'),
+  (1, 'undo', 0x1400, 'ParseOptions', '4889', '4889', 'pre'), (1, 'undo', 0x1600, 'ProcessRenew', '4053', '4053', 'pre');

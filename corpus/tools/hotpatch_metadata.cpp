@@ -27,6 +27,17 @@ private:
   std::vector<uint8_t> bytes_;
 };
 
+uint32_t machineFlag(uint16_t machine) {
+  switch (machine) {
+  case hotpatch::machineI386:
+    return hotpatch::baseFlagMachineI386;
+  case hotpatch::machineArm64:
+    return hotpatch::baseFlagMachineArm64;
+  default:
+    return hotpatch::baseFlagMachineAmd64;
+  }
+}
+
 // A chunk holds at most 4095 records.
 void addChunks(Blob &blob, uint32_t header, std::span<const Redirect> records, uint32_t extraValues) {
   while (!records.empty()) {
@@ -70,7 +81,7 @@ std::vector<uint8_t> serialize(HotpatchMetadata metadata) {
   blob.set(listAt, baseAt);
 
   blob.set(baseAt + hotpatch::base::sequenceNumber, metadata.sequence);
-  blob.set(baseAt + hotpatch::base::flags, hotpatch::baseFlagMachineAmd64 | hotpatch::baseFlagCanRollBack);
+  blob.set(baseAt + hotpatch::base::flags, machineFlag(metadata.machine) | hotpatch::baseFlagCanRollBack);
   blob.set(baseAt + hotpatch::base::originalTimeDateStamp, metadata.baseTimestamp);
   blob.set(baseAt + hotpatch::base::originalCheckSum, metadata.baseChecksum);
   blob.set(baseAt + hotpatch::base::patchTable, blob.size());

@@ -24,6 +24,7 @@ struct HotpatchMetadata {
   uint32_t version = 4;
   uint32_t sequence = 1;
   uint32_t extraPatchSize = 0; // 32-bit values, as in the field
+  uint16_t machine = 0;        // IMAGE_FILE_HEADER.Machine
   uint32_t baseTimestamp = 0;
   uint32_t baseChecksum = 0;
   std::vector<Redirect> redirects;

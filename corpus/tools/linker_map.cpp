@@ -17,8 +17,10 @@ namespace {
 // The spellings under which a symbol can be asked for, from the closest to the loosest.
 std::array<std::string, 4> spellings(const std::string &decorated) {
   const std::string full = llvm::demangle(decorated);
-  if (full == decorated)
-    return {decorated, decorated, decorated, decorated};
+  if (full == decorated) { // C: x86 puts an underscore in front, and stdcall the size of the parameters behind
+    const llvm::StringRef plain = llvm::StringRef(decorated).take_until([](char c) { return c == '@'; });
+    return {decorated, decorated, decorated, plain.starts_with("_") ? plain.drop_front().str() : decorated};
+  }
   // "int dhcp::ParseOptions(char const *, int)": MSVC's demangler also gives calling convention and result.
   llvm::StringRef qualified = llvm::StringRef(full).take_until([](char c) { return c == '('; });
   if (qualified.contains("operator") || qualified.contains('<'))

@@ -24,6 +24,9 @@ Result<Builds> open(const HotpatchRequest &request) {
   HOTGATE_TRY(auto baseMap, LinkerMap::read(request.baseMap));
   HOTGATE_TRY(auto post, PortableExecutable::open(request.post));
   HOTGATE_TRY(auto postMap, LinkerMap::read(request.postMap));
+  if (base.machine() != post.machine())
+    return failInput(post.entity(), "COFF header", "it is for another machine than the base",
+                     "give two builds of the same program");
   if (base.checksum() == 0)
     return failInput(base.entity(), "optional header",
                      "CheckSum is 0, and a hotpatch recognises its base by timestamp and checksum",
@@ -41,7 +44,7 @@ Result<std::vector<uint32_t>> originalBytes(const PortableExecutable &base, uint
     uint8_t type = 0;
     if (relocation.getRVA(at) || relocation.getType(type) || type == llvm::COFF::IMAGE_REL_BASED_ABSOLUTE)
       continue;
-    if (at + 8 > rva && at < rva + bytes.size())
+    if (at + base.pointerSize() > rva && at < rva + bytes.size())
       return failInput(base.entity(), fmt::format("RVA {:#x}", rva),
                        "a base relocation lies inside the original bytes that the record would expect",
                        "use a smaller --extra-patch-size");
@@ -80,10 +83,12 @@ Result<std::vector<Redirect>> redirects(const Builds &builds, const HotpatchRequ
 Result<std::vector<Binding>> references(const Builds &builds) {
   std::vector<Binding> bindings;
   for (const MapSymbol &symbol : builds.postMap.symbols()) {
-    if (!symbol.decorated.starts_with(hotpatch::referencePrefix))
+    std::string_view name = symbol.decorated;
+    if (builds.post.machine() == hotpatch::machineI386 && name.starts_with('_'))
+      name.remove_prefix(1);
+    if (!name.starts_with(hotpatch::referencePrefix))
       continue;
-    const auto name = std::string_view(symbol.decorated).substr(hotpatch::referencePrefix.size());
-    HOTGATE_TRY(const MapSymbol variable, builds.baseMap.find(name));
+    HOTGATE_TRY(const MapSymbol variable, builds.baseMap.find(name.substr(hotpatch::referencePrefix.size())));
     bindings.push_back({symbol.rva, variable.rva});
   }
   return bindings;
@@ -126,6 +131,7 @@ Result<std::vector<uint8_t>> makeHotpatch(const HotpatchRequest &request) {
   metadata.version = request.version;
   metadata.sequence = request.sequence;
   metadata.extraPatchSize = request.extraPatchSize;
+  metadata.machine = builds.base.machine();
   metadata.baseTimestamp = builds.base.timestamp();
   metadata.baseChecksum = builds.base.checksum();
   HOTGATE_TRY(metadata.redirects, redirects(builds, request));

@@ -13,6 +13,12 @@ namespace {
 namespace endian = llvm::support::endian;
 using llvm::object::coff_section;
 using llvm::object::COFFObjectFile;
+using llvm::object::pe32_header;
+using llvm::object::pe32plus_header;
+static_assert(offsetof(pe32_header, SizeOfInitializedData) == offsetof(pe32plus_header, SizeOfInitializedData));
+static_assert(offsetof(pe32_header, SizeOfImage) == offsetof(pe32plus_header, SizeOfImage));
+static_assert(offsetof(pe32_header, SizeOfHeaders) == offsetof(pe32plus_header, SizeOfHeaders));
+static_assert(offsetof(pe32_header, CheckSum) == offsetof(pe32plus_header, CheckSum));
 
 constexpr char sectionName[] = ".hotp";
 
@@ -74,20 +80,20 @@ Result<> moveFilePointers(const PortableExecutable &image, RoomyFile &file) {
 // of the C runtime's DWARF); else the headers grow by one alignment unit.
 Result<RoomyFile> withRoomForSection(const PortableExecutable &image) {
   const auto *header = image.coff().getCOFFHeader();
-  const auto *optional = image.coff().getPE32PlusHeader();
+  const OptionalHeader optional = image.optionalHeader();
   RoomyFile file{{image.bytes().begin(), image.bytes().end()}, 0, 0};
   file.headerAt = size_t{optionalHeaderOffset(image)} + header->SizeOfOptionalHeader +
                   size_t{header->NumberOfSections} * sizeof(coff_section);
-  const size_t headersEnd = optional->SizeOfHeaders;
+  const size_t headersEnd = optional.sizeOfHeaders;
   if (file.headerAt > headersEnd || headersEnd > file.bytes.size())
     return failInput(image.entity(), "optional header", "SizeOfHeaders does not hold the section table",
                      "link the image again");
   if (file.headerAt + sizeof(coff_section) > headersEnd) {
     for (const auto &section : image.coff().sections())
-      if (image.coff().getCOFFSection(section)->VirtualAddress < headersEnd + optional->FileAlignment)
+      if (image.coff().getCOFFSection(section)->VirtualAddress < headersEnd + optional.fileAlignment)
         return failInput(image.entity(), fmt::format("offset {:#x}", file.headerAt),
                          "no room for one more section header", "link with fewer sections");
-    file.shift = optional->FileAlignment;
+    file.shift = optional.fileAlignment;
     file.bytes.insert(file.bytes.begin() + static_cast<ptrdiff_t>(headersEnd), file.shift, 0);
     HOTGATE_CHECK(moveFilePointers(image, file));
   }
@@ -101,7 +107,9 @@ Result<RoomyFile> withRoomForSection(const PortableExecutable &image) {
 // File offset of the load configuration's HotPatchTableOffset.
 Result<uint32_t> hotPatchTableField(const PortableExecutable &image) {
   const auto *directory = image.coff().getDataDirectory(llvm::COFF::LOAD_CONFIG_TABLE);
-  const uint32_t needed = hotpatch::tableOffsetIn64BitLoadConfiguration + sizeof(uint32_t);
+  const uint32_t field =
+      image.is64() ? hotpatch::tableOffsetIn64BitLoadConfiguration : hotpatch::tableOffsetIn32BitLoadConfiguration;
+  const uint32_t needed = field + sizeof(uint32_t);
   if (!directory || directory->RelativeVirtualAddress == 0)
     return failInput(image.entity(), "load configuration", "the image has none, so nothing can point to the metadata",
                      "define _load_config_used (or __load_config) in the program");
@@ -113,8 +121,7 @@ Result<uint32_t> hotPatchTableField(const PortableExecutable &image) {
                                  "{:#x}",
                                  uint32_t{directory->Size}, size, needed),
                      "define _load_config_used with at least that many bytes");
-  return image.fileOffset(directory->RelativeVirtualAddress + hotpatch::tableOffsetIn64BitLoadConfiguration,
-                          sizeof(uint32_t));
+  return image.fileOffset(directory->RelativeVirtualAddress + field, sizeof(uint32_t));
 }
 
 } // namespace
@@ -127,10 +134,21 @@ Result<PortableExecutable> PortableExecutable::open(const std::filesystem::path 
   auto coff = COFFObjectFile::create(buffer);
   if (!coff)
     return failInput(path.string(), "", llvm::toString(coff.takeError()), "give a PE image");
-  if (!(*coff)->getDOSHeader() || !(*coff)->getPE32PlusHeader() ||
-      (*coff)->getMachine() != llvm::COFF::IMAGE_FILE_MACHINE_AMD64)
-    return failInput(path.string(), "", "it is not an x64 PE image", "give the linked x64 program or library");
+  const uint16_t machine = (*coff)->getMachine();
+  const bool isKnown =
+      machine == hotpatch::machineAmd64 || machine == hotpatch::machineArm64 || machine == hotpatch::machineI386;
+  if (!(*coff)->getDOSHeader() || !((*coff)->getPE32PlusHeader() || (*coff)->getPE32Header()) || !isKnown)
+    return failInput(path.string(), "", "it is not a PE image for x64, ARM64 or x86",
+                     "give the linked program or library");
   return PortableExecutable(std::move(file), std::move(*coff));
+}
+
+OptionalHeader PortableExecutable::optionalHeader() const {
+  const auto fields = [](const auto &header) {
+    return OptionalHeader{header.SizeOfInitializedData, header.SectionAlignment, header.FileAlignment,
+                          header.SizeOfImage,           header.SizeOfHeaders,    header.CheckSum};
+  };
+  return is64() ? fields(*coff_->getPE32PlusHeader()) : fields(*coff_->getPE32Header());
 }
 
 const coff_section *PortableExecutable::sectionAt(uint32_t rva) const {
@@ -182,7 +200,7 @@ Result<std::vector<std::pair<std::string, uint32_t>>> PortableExecutable::everyI
       if (error)
         return refuse(*this, "import table of " + dll.str(), std::move(error));
       const std::string what = byOrdinal ? fmt::format("#{}", ordinal) : name.str();
-      slots.emplace_back(lower(dll) + "!" + what, table + 8 * index);
+      slots.emplace_back(lower(dll) + "!" + what, table + pointerSize() * index);
       ++index;
     }
   }
@@ -195,9 +213,15 @@ Result<std::map<std::string, uint32_t>> PortableExecutable::importSlots() const 
 }
 
 Result<std::set<uint32_t>> PortableExecutable::guardedFunctions() const {
-  const auto *configuration = coff_->getLoadConfig64();
+  if (is64())
+    return guardedFunctionsOf(coff_->getLoadConfig64());
+  return guardedFunctionsOf(coff_->getLoadConfig32());
+}
+
+template <class Fields>
+Result<std::set<uint32_t>> PortableExecutable::guardedFunctionsOf(const Fields *configuration) const {
   std::set<uint32_t> functions;
-  if (!configuration || configuration->Size < offsetof(llvm::object::coff_load_configuration64, GuardFlags) + 4 ||
+  if (!configuration || configuration->Size < offsetof(Fields, GuardFlags) + 4 ||
       configuration->GuardCFFunctionCount == 0)
     return functions;
   const uint32_t stride = 4 + ((configuration->GuardFlags >> 28) & 0xF);
@@ -212,12 +236,12 @@ Result<std::set<uint32_t>> PortableExecutable::guardedFunctions() const {
 }
 
 Result<uint32_t> nextSectionRva(const PortableExecutable &image) {
-  const auto *optional = image.coff().getPE32PlusHeader();
-  const uint64_t alignment = optional->SectionAlignment;
-  const uint64_t fileAlignment = optional->FileAlignment;
+  const OptionalHeader optional = image.optionalHeader();
+  const uint64_t alignment = optional.sectionAlignment;
+  const uint64_t fileAlignment = optional.fileAlignment;
   if (!llvm::isPowerOf2_64(alignment) || !llvm::isPowerOf2_64(fileAlignment))
     return failInput(image.entity(), "optional header", "an alignment is not a power of two", "link the image again");
-  uint64_t end = optional->SizeOfImage;
+  uint64_t end = optional.sizeOfImage;
   for (const auto &reference : image.coff().sections()) {
     const coff_section *section = image.coff().getCOFFSection(reference);
     end = std::max<uint64_t>(end, uint64_t{section->VirtualAddress} + section->VirtualSize);
@@ -229,7 +253,7 @@ Result<uint32_t> nextSectionRva(const PortableExecutable &image) {
 }
 
 Result<std::vector<uint8_t>> withHotpatchSection(const PortableExecutable &image, std::span<const uint8_t> contents) {
-  const auto *optional = image.coff().getPE32PlusHeader();
+  const OptionalHeader optional = image.optionalHeader();
   const auto *certificates = image.coff().getDataDirectory(llvm::COFF::CERTIFICATE_TABLE);
   if (certificates && certificates->Size != 0)
     return failInput(image.entity(), "certificate table", "the image is signed; a change would break the signature",
@@ -239,8 +263,8 @@ Result<std::vector<uint8_t>> withHotpatchSection(const PortableExecutable &image
   HOTGATE_TRY(const uint32_t rva, nextSectionRva(image));
 
   std::vector<uint8_t> &file = roomy.bytes;
-  const auto rawOffset = llvm::alignTo(file.size(), optional->FileAlignment);
-  const auto rawSize = llvm::alignTo(contents.size(), optional->FileAlignment);
+  const auto rawOffset = llvm::alignTo(file.size(), optional.fileAlignment);
+  const auto rawSize = llvm::alignTo(contents.size(), optional.fileAlignment);
   file.resize(rawOffset + rawSize);
   std::copy(contents.begin(), contents.end(), file.begin() + static_cast<ptrdiff_t>(rawOffset));
 
@@ -257,14 +281,15 @@ Result<std::vector<uint8_t>> withHotpatchSection(const PortableExecutable &image
   const size_t coffAt = optionalAt - sizeof(llvm::object::coff_file_header);
   endian::write16le(&file[coffAt + offsetof(llvm::object::coff_file_header, NumberOfSections)],
                     static_cast<uint16_t>(image.coff().getNumberOfSections() + 1));
-  llvm::object::pe32plus_header updated = *optional;
-  updated.SizeOfHeaders = updated.SizeOfHeaders + roomy.shift;
-  updated.SizeOfImage = static_cast<uint32_t>(llvm::alignTo(rva + contents.size(), optional->SectionAlignment));
-  updated.SizeOfInitializedData = updated.SizeOfInitializedData + static_cast<uint32_t>(rawSize);
-  std::memcpy(&file[optionalAt], &updated, sizeof updated);
+  const auto update = [&](size_t field, uint64_t value) {
+    endian::write32le(&file[optionalAt + field], static_cast<uint32_t>(value));
+  };
+  update(offsetof(pe32plus_header, SizeOfHeaders), optional.sizeOfHeaders + roomy.shift);
+  update(offsetof(pe32plus_header, SizeOfImage), llvm::alignTo(rva + contents.size(), optional.sectionAlignment));
+  update(offsetof(pe32plus_header, SizeOfInitializedData), optional.sizeOfInitializedData + rawSize);
   endian::write32le(&file[tableField + roomy.shift], rva);
 
-  const size_t checksumAt = optionalAt + offsetof(llvm::object::pe32plus_header, CheckSum);
+  const size_t checksumAt = optionalAt + offsetof(pe32plus_header, CheckSum);
   endian::write32le(&file[checksumAt], imageChecksum(file, checksumAt));
   return std::move(roomy).bytes;
 }

@@ -20,16 +20,31 @@
 
 namespace hotgate::corpus {
 
+// The fields of the optional header that a new section depends on; both kinds of image have them at the same offsets.
+struct OptionalHeader {
+  uint32_t sizeOfInitializedData = 0;
+  uint32_t sectionAlignment = 0;
+  uint32_t fileAlignment = 0;
+  uint32_t sizeOfImage = 0;
+  uint32_t sizeOfHeaders = 0;
+  uint32_t checksum = 0;
+};
+
 class PortableExecutable {
 public:
-  // x64 images only: the hotpatch images of this corpus are.
+  // Of x64, ARM64 or x86.
   static Result<PortableExecutable> open(const std::filesystem::path &path);
 
   [[nodiscard]] std::string entity() const { return file_.path().string(); }
   [[nodiscard]] std::span<const uint8_t> bytes() const { return file_.bytes(); }
   [[nodiscard]] const llvm::object::COFFObjectFile &coff() const { return *coff_; }
   [[nodiscard]] uint32_t timestamp() const { return coff_->getCOFFHeader()->TimeDateStamp; }
-  [[nodiscard]] uint32_t checksum() const { return coff_->getPE32PlusHeader()->CheckSum; }
+  [[nodiscard]] uint16_t machine() const { return coff_->getMachine(); }
+  [[nodiscard]] bool is64() const { return coff_->is64(); }
+  [[nodiscard]] uint32_t pointerSize() const { return is64() ? 8 : 4; }
+  [[nodiscard]] uint32_t checksum() const { return optionalHeader().checksum; }
+
+  [[nodiscard]] OptionalHeader optionalHeader() const;
 
   // "kernel32.dll!Sleep" or "ws2_32.dll!#12" -> RVA of the slot; the first one when an import stands there twice.
   [[nodiscard]] Result<std::map<std::string, uint32_t>> importSlots() const;
@@ -41,6 +56,8 @@ public:
   [[nodiscard]] bool isExecutable(uint32_t rva) const;
 
 private:
+  template <class Fields>
+  [[nodiscard]] Result<std::set<uint32_t>> guardedFunctionsOf(const Fields *configuration) const;
   PortableExecutable(MappedFile file, std::unique_ptr<llvm::object::COFFObjectFile> coff)
       : file_(std::move(file)), coff_(std::move(coff)) {}
   [[nodiscard]] const llvm::object::coff_section *sectionAt(uint32_t rva) const;

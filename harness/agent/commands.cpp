@@ -48,6 +48,12 @@ Outcome<json> readBytes(const Parameters &parameters) {
   return json{{"bytes", hexadecimal(bytes)}};
 }
 
+// Of the patch image, which is no module of the process.
+Outcome<json> readPatchBytes(const Parameters &parameters) {
+  return readPatch(targetOf(parameters), static_cast<uint32_t>(parameters.number("rva")),
+                   static_cast<uint32_t>(parameters.number("size")));
+}
+
 Outcome<json> threads(const Parameters &parameters) {
   AGENT_TRY(const auto process, Process::open(pidOf(parameters)));
   AGENT_TRY(const auto modules, process.modules());
@@ -108,6 +114,8 @@ Outcome<json> Commands::run(const Request &request) {
     return queryPatch(targetOf(p));
   if (command == "read")
     return readBytes(p);
+  if (command == "read-patch")
+    return readPatchBytes(p);
   if (command == "counters")
     return counters(p);
   if (command == "threads")

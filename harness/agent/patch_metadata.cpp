@@ -56,11 +56,15 @@ Outcome<uint32_t> findBase(const Blob &blob) {
   const uint32_t count = blob.value(hotpatch::info::baseImageCount);
   if (count != 1)
     return blob.malformed("INFO", fmt::format("{} base images; newer systems take exactly one", count));
-  const auto at = readAt<uint32_t>(blob.bytes, blob.value(hotpatch::info::baseImageList));
-  if (!at || *at == 0 || !fits(blob.bytes, *at, hotpatch::baseSize))
+  const uint32_t list = blob.value(hotpatch::info::baseImageList);
+  const auto at = readAt<uint32_t>(blob.bytes, list);
+  if (list == 0 || !at || *at == 0 || !fits(blob.bytes, *at, hotpatch::baseSize))
     return blob.malformed("BASE 0", "its place in the list, or the place that the list names, is outside the metadata");
   if ((blob.value(uint64_t{*at} + hotpatch::base::flags) & hotpatch::baseFlagMachineAmd64) == 0)
     return blob.malformed("BASE 0", "it is for another machine (MACHINE_AMD64 is not set)");
+  const uint32_t integrity = blob.value(uint64_t{*at} + hotpatch::base::codeIntegrityInfo);
+  if (integrity != 0 && !fits(blob.bytes, integrity, blob.value(uint64_t{*at} + hotpatch::base::codeIntegritySize)))
+    return blob.malformed("BASE 0", "CodeIntegrityInfo leads outside the metadata");
   return *at;
 }
 
@@ -118,7 +122,9 @@ Outcome<> addRecord(const Blob &blob, const ImageHeaders &headers, const std::st
     return addSlot(blob, headers, place, record, metadata.absolute);
   case ChunkType::indirect:
     return addSlot(blob, headers, place, record, metadata.indirect);
-  default: // call targets write nothing
+  default: // call targets write nothing, but are places in the image
+    if (blob.value(record) >= headers.sizeOfImage)
+      return blob.malformed(place, fmt::format("target RVA {:#x} is not inside the patch image", blob.value(record)));
     return {};
   }
 }

@@ -263,4 +263,18 @@ Outcome<json> queryPatch(const PatchTarget &what) {
               {"consistent", consistent}};
 }
 
+Outcome<json> readPatch(const PatchTarget &what, uint32_t rva, uint32_t size) {
+  AGENT_TRY(const Target target, Target::open(what));
+  const RemoteMemory memory(target.process);
+  AGENT_TRY(const auto table, AddressTable::find(memory, target.module));
+  if (!table || table->active().sequence == 0)
+    return refuse(target.process.entity(), target.module.name, "no hotpatch is active", "apply one first");
+  const AddressTable::ActivePatch &patch = table->active();
+  if (uint64_t{rva} + size > patch.size)
+    return refuse(target.module.name, fmt::format("hotpatch RVA {:#x}", rva),
+                  fmt::format("{} bytes there end outside the patch image", size));
+  AGENT_TRY(const auto bytes, memory.read(patch.address + rva, size));
+  return json{{"bytes", hexadecimal(bytes)}};
+}
+
 } // namespace hotgate::harness::agent

@@ -1,4 +1,4 @@
-// The commands that change or prove what code runs in a process: apply, undo, query.
+// The commands that change or prove what code runs in a process: apply, undo, query, read the patch image.
 #pragma once
 
 #include "harness/agent/outcome.h"
@@ -19,5 +19,6 @@ struct PatchTarget {
                                                  uint32_t deadlineMs);
 [[nodiscard]] Outcome<nlohmann::json> undoPatch(const PatchTarget &target, uint32_t deadlineMs);
 [[nodiscard]] Outcome<nlohmann::json> queryPatch(const PatchTarget &target);
+[[nodiscard]] Outcome<nlohmann::json> readPatch(const PatchTarget &target, uint32_t rva, uint32_t size);
 
 } // namespace hotgate::harness::agent

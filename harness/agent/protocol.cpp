@@ -39,6 +39,7 @@ const std::vector<Form> &forms() {
       {"undo", {pid, module, deadline}},
       {"query", {pid, module}},
       {"read", {pid, module, {"rva", Kind::number}, {"size", Kind::number, true, 65536}}},
+      {"read-patch", {pid, module, {"rva", Kind::number}, {"size", Kind::number, true, 65536}}},
       {"counters", {pid}},
       {"threads", {pid}},
       {"stop", {pid, {"exit_code", Kind::number, false}}},

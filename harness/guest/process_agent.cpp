@@ -226,9 +226,18 @@ Result<> ProcessAgent::undo(int64_t pid, const std::string &module, Deadline dea
 
 Result<std::vector<uint8_t>> ProcessAgent::read(int64_t pid, const std::string &module, uint32_t rva, uint32_t size,
                                                 Deadline deadline) {
-  HOTGATE_TRY(const nlohmann::json reply,
-              call("read", {{"pid", pid}, {"module", module}, {"rva", rva}, {"size", size}}, deadline));
-  ReplyReader reader("read", reply);
+  return readWith("read", {{"pid", pid}, {"module", module}, {"rva", rva}, {"size", size}}, size, deadline);
+}
+
+Result<std::vector<uint8_t>> ProcessAgent::readPatch(int64_t pid, const std::string &module, uint32_t rva,
+                                                     uint32_t size, Deadline deadline) {
+  return readWith("read-patch", {{"pid", pid}, {"module", module}, {"rva", rva}, {"size", size}}, size, deadline);
+}
+
+Result<std::vector<uint8_t>> ProcessAgent::readWith(const char *command, nlohmann::json parameters, uint32_t size,
+                                                    Deadline deadline) {
+  HOTGATE_TRY(const nlohmann::json reply, call(command, std::move(parameters), deadline));
+  ReplyReader reader(command, reply);
   auto bytes = bytesOfHex(reader.text("bytes"));
   if (!bytes || bytes->size() != size)
     reader.refuse(fmt::format("did not answer with {} bytes of lower-case hex", size));

@@ -57,11 +57,16 @@ public:
   Result<> undo(int64_t pid, const std::string &module, Deadline deadline);
   Result<std::vector<uint8_t>> read(int64_t pid, const std::string &module, uint32_t rva, uint32_t size,
                                     Deadline deadline);
+  // Of the patch image that is active for the module.
+  Result<std::vector<uint8_t>> readPatch(int64_t pid, const std::string &module, uint32_t rva, uint32_t size,
+                                         Deadline deadline);
 
   // True when the last call was answered with "ok": false, so that the agent lives and it is the request that failed.
   [[nodiscard]] bool wasRefused() const { return refused_; }
 
 private:
+  Result<std::vector<uint8_t>> readWith(const char *command, nlohmann::json parameters, uint32_t size,
+                                        Deadline deadline);
   Result<nlohmann::json> call(const char *command, nlohmann::json parameters, Deadline deadline);
   Result<> send(const char *command, nlohmann::json parameters, Deadline deadline);
   // The reply to the last request.

@@ -78,4 +78,8 @@ Result<std::vector<uint8_t>> AgentGuest::read(int64_t pid, uint32_t rva, uint32_
   return agent_->read(pid, module_, rva, size, after(callDeadline));
 }
 
+Result<std::vector<uint8_t>> AgentGuest::readPatch(int64_t pid, uint32_t rva, uint32_t size) {
+  return agent_->readPatch(pid, module_, rva, size, after(callDeadline));
+}
+
 } // namespace hotgate::harness

@@ -30,6 +30,7 @@ public:
   Result<> undo(int64_t pid) override;
   Result<ServiceStatus> restartUpdated() override;
   Result<std::vector<uint8_t>> read(int64_t pid, uint32_t rva, uint32_t size) override;
+  Result<std::vector<uint8_t>> readPatch(int64_t pid, uint32_t rva, uint32_t size) override;
   [[nodiscard]] bool wasRefused() const override { return agent_ != nullptr && agent_->wasRefused(); }
 
 protected:

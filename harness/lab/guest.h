@@ -29,6 +29,8 @@ public:
   // Stops the service and starts it again from the update's image, as the machine's next start does.
   virtual Result<ServiceStatus> restartUpdated() = 0;
   virtual Result<std::vector<uint8_t>> read(int64_t pid, uint32_t rva, uint32_t size) = 0;
+  // Of the patch image that is active in the process.
+  virtual Result<std::vector<uint8_t>> readPatch(int64_t pid, uint32_t rva, uint32_t size) = 0;
   // True when the last call failed because the agent, alive, refused it: then the patch or the process is the reason
   // and not the lab.
   [[nodiscard]] virtual bool wasRefused() const = 0;

@@ -38,10 +38,11 @@ Result<> runLab(const LabRequest &request, facts::Database &facts,
   HOTGATE_CHECK(MappedFile::open(request.hotpatchImage));
   HOTGATE_CHECK(MappedFile::open(request.postImage));
   HOTGATE_CHECK(MappedFile::open(request.installation.agent));
-  HOTGATE_TRY(const std::vector<PredictedRedirect> redirects, predictRedirects(facts, request.preImage));
+  const std::string module = request.preImage.filename().string();
+  HOTGATE_TRY(const std::vector<PredictedWrite> writes, predictedWrites(facts, module));
 
-  HOTGATE_TRY(LabRecords records, LabRecords::begin(facts, request.role, request.preImage.filename().string(),
-                                                    providerName(request.config.provider)));
+  HOTGATE_TRY(LabRecords records,
+              LabRecords::begin(facts, request.role, module, providerName(request.config.provider)));
   const auto guest = makeGuest({.cache = request.installation.cache,
                                 .agent = request.installation.agent,
                                 .preImage = request.preImage,
@@ -50,7 +51,7 @@ Result<> runLab(const LabRequest &request, facts::Database &facts,
                                 .address = role.guestAddress,
                                 .config = request.config},
                                request.installation.tap, progress);
-  return LabSequence(*guest, role, request.config, redirects, records, progress).run();
+  return LabSequence(*guest, role, request.config, writes, records, progress).run();
 }
 
 } // namespace hotgate::harness

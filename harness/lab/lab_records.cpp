@@ -104,9 +104,10 @@ Result<> LabRecords::latency(std::string_view exchange, const LatencyShift &shif
                 shift.patchedAnswers, shift.controlMedian, shift.patchedMedian, shift.slower, shift.pValue);
 }
 
-Result<> LabRecords::bytes(std::string_view after, uint32_t rva, const std::string &function,
-                           const std::string &expected, const std::string &found) {
-  return insert("INSERT INTO lab_bytes VALUES (?, ?, ?, ?, ?, ?)", after, rva, function, expected, found);
+Result<> LabRecords::bytes(std::string_view after, const PredictedWrite &write, const std::string &expected,
+                           const std::string &found) {
+  return insert("INSERT INTO lab_bytes VALUES (?, ?, ?, ?, ?, ?, ?)", after, write.place(), write.name, expected, found,
+                write.inHotpatch ? "hotpatch" : "pre");
 }
 
 } // namespace hotgate::harness

@@ -3,6 +3,7 @@
 
 #include "analyzer/facts/database.h"
 #include "harness/guest/process_agent.h"
+#include "harness/lab/write_prediction.h"
 #include "harness/monitor/latency.h"
 #include "harness/monitor/slope.h"
 #include "harness/roles/exchange_tally.h"
@@ -35,7 +36,7 @@ public:
   Result<> slope(Phase phase, Counter counter, const Slope &slope, size_t samples, int64_t transactions);
   Result<> growth(Counter counter, const Slope &slope); // patched minus control
   Result<> latency(std::string_view exchange, const LatencyShift &shift);
-  Result<> bytes(std::string_view after, uint32_t rva, const std::string &function, const std::string &expected,
+  Result<> bytes(std::string_view after, const PredictedWrite &write, const std::string &expected,
                  const std::string &found);
 
 private:

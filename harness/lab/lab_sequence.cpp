@@ -322,22 +322,44 @@ Result<LabSequence::Flow> LabSequence::restarted() {
   return witness(Phase::restarted, "fixed");
 }
 
+Result<std::string> LabSequence::verifyPlace(const PredictedWrite &write, bool afterApply) {
+  // What the base holds is what the slot must have got; the patch image does not change it.
+  Result<std::vector<uint8_t>> copied = std::vector<uint8_t>();
+  if (write.value == PredictedWrite::Value::copied)
+    copied = guest_.read(pid_, write.targetRva, write.size);
+  if (!copied && !guest_.wasRefused())
+    return Failure(copied.error());
+  const auto bytes =
+      write.inHotpatch ? guest_.readPatch(pid_, write.rva, write.size) : guest_.read(pid_, write.rva, write.size);
+  if (!bytes && !guest_.wasRefused())
+    return Failure(bytes.error());
+  const std::string found = bytes ? hexOf(*bytes) : "";
+  const std::string expected = afterApply ? write.hexAfterApply(patch_, copied.value_or({})) : write.before;
+  HOTGATE_CHECK(records_.bytes(afterApply ? "apply" : "undo", write, expected, found));
+  if (found == expected)
+    return std::string();
+  return fmt::format("{} ({} RVA {:#x}) should hold {} and holds {}", write.name,
+                     write.inHotpatch ? "hotpatch" : "base", write.place(), expected,
+                     bytes ? found : "nothing that can be read: " + bytes.error().reason);
+}
+
+// Undo leaves the patch image where it is, with its slots: threads may be inside.
 Result<LabSequence::Flow> LabSequence::verify(Phase phase) {
   announce(phase, Step::verify);
   const bool afterApply = phase == Phase::patched;
   std::string failure;
-  for (const PredictedRedirect &redirect : redirects_) {
-    const auto bytes = guest_.read(pid_, redirect.rva - PredictedRedirect::before, PredictedRedirect::extent);
-    if (!bytes && !guest_.wasRefused())
-      return labFault(phase, Step::verify, bytes.error());
-    const std::string found = bytes ? hexOf(*bytes) : "";
-    const std::string expected = afterApply ? redirect.hexAfterApply(patch_) : redirect.hexAfterUndo();
-    HOTGATE_CHECK(records_.bytes(afterApply ? "apply" : "undo", redirect.rva, redirect.function, expected, found));
-    if (found != expected && failure.empty())
-      failure = fmt::format("{} (RVA {:#x}) should hold {} and holds {}", redirect.function, redirect.rva, expected,
-                            bytes ? found : "nothing that can be read: " + bytes.error().reason);
+  size_t places = 0;
+  for (const PredictedWrite &write : writes_) {
+    if (write.inHotpatch && !afterApply)
+      continue;
+    const auto wrong = verifyPlace(write, afterApply);
+    if (!wrong)
+      return labFault(phase, Step::verify, wrong.error());
+    ++places;
+    if (failure.empty())
+      failure = *wrong;
   }
-  HOTGATE_STEP(conclude(phase, Step::verify, fmt::format("{} functions as predicted", redirects_.size()), failure));
+  HOTGATE_STEP(conclude(phase, Step::verify, fmt::format("{} places as predicted", places), failure));
   return look(phase, Step::verify);
 }
 

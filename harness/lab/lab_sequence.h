@@ -13,7 +13,7 @@
 #include "harness/lab/guest.h"
 #include "harness/lab/lab_config.h"
 #include "harness/lab/lab_records.h"
-#include "harness/lab/redirect_prediction.h"
+#include "harness/lab/write_prediction.h"
 
 namespace hotgate::harness {
 
@@ -25,9 +25,9 @@ struct CountedSample {
 class LabSequence {
 public:
   using Progress = std::function<void(std::string_view)>;
-  LabSequence(Guest &guest, const DhcpRole &role, const LabConfig &config,
-              const std::vector<PredictedRedirect> &redirects, LabRecords &records, const Progress &progress)
-      : guest_(guest), role_(role), config_(config), redirects_(redirects), records_(records), progress_(progress) {}
+  LabSequence(Guest &guest, const DhcpRole &role, const LabConfig &config, const std::vector<PredictedWrite> &writes,
+              LabRecords &records, const Progress &progress)
+      : guest_(guest), role_(role), config_(config), writes_(writes), records_(records), progress_(progress) {}
 
   // Errors: the facts cannot be written, or what we were given cannot be used. A lab fault is a recorded outcome.
   Result<> run();
@@ -52,6 +52,8 @@ private:
   Result<AppliedPatch> applyUnderLoad();
   Result<Flow> undo();
   Result<Flow> verify(Phase phase);
+  // One place of memory against its prediction; "" when it holds that, else what is wrong. Errors: the lab's.
+  Result<std::string> verifyPlace(const PredictedWrite &write, bool afterApply);
 
   void announce(Phase phase, Step step, const std::string &detail = {});
   // Looks at the service and its process, records both, and says stop when the process under test is gone.
@@ -67,7 +69,7 @@ private:
   Guest &guest_;
   const DhcpRole &role_;
   const LabConfig &config_;
-  const std::vector<PredictedRedirect> &redirects_;
+  const std::vector<PredictedWrite> &writes_;
   LabRecords &records_;
   const Progress &progress_;
 

@@ -13,7 +13,7 @@ failed(run_id, text) AS (
   SELECT run_id, group_concat(step || ': ' || text, '; ') FROM lab_step
   WHERE phase = 'patched' AND step IN ('apply', 'verify') AND outcome = 'failed' GROUP BY run_id)
 SELECT r.module AS subject,
-       COALESCE((SELECT printf('%d of %d redirects are not in the memory of the process; first: %s (RVA 0x%x) should hold %s and holds %s.',
+       COALESCE((SELECT printf('%d of %d places in the memory of the process are not as the patch leaves them; first: %s (RVA 0x%x) should hold %s and holds %s.',
                                COUNT(*), (SELECT COUNT(*) FROM lab_bytes b WHERE b.run_id = r.run_id AND b.after = 'apply'),
                                function, MIN(rva), expected, found) FROM differing d WHERE d.run_id = r.run_id HAVING COUNT(*) > 0),
                 'The patch could not be applied: ' || f.text || '.') AS message,

@@ -1,8 +1,9 @@
 // Fuzzes the hotpatch table: input is the metadata itself, in the free space that the x64 sample has for it.
 //
 // The image is opened once, with its load configuration pointing to that space; each input is written into the mapped
-// file. What is accepted must stay inside what it says of itself.
-#include "analyzer/image/hotpatch_table.h"
+// file. What is accepted must stay inside what it says of itself, and whatever was read is audited against the sample
+// as its own base: a prediction and its writes must come out of any table.
+#include "analyzer/hotpatch/hotpatch_audit.h"
 #include "tests/fuzz/fuzzed_sample.h"
 #include "tests/fuzz/memory_file.h"
 
@@ -52,13 +53,21 @@ private:
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static HotpatchedSample sample;
   const Image &image = sample.with({data, size});
-  const auto table = readHotpatchTable(image);
-  if (!table || !*table)
+  const HotpatchReading reading = readHotpatch(image);
+  static const Symbols none;
+  static const PlaceNames names(image, none);
+  const HotpatchAudit audit = auditHotpatch({image, names}, {image, names}, reading);
+  if (!reading.table)
     return 0;
-  for (const HotpatchRecord &record : (*table)->records)
-    if (record.base >= (*table)->bases.size() || hotpatchRecordKindName(record.type).empty())
+  for (const HotpatchRecord &record : reading.table->records)
+    if (record.base >= reading.table->bases.size() || hotpatchRecordKindName(record.type).empty())
       std::abort();
-  if ((*table)->size > image.sizeOfImage())
+  if (reading.refusals.empty() && reading.table->size > image.sizeOfImage())
     std::abort();
+  if (!reading.isWhole && audit.loader.refusals.empty())
+    std::abort();
+  for (const AuditedRecord &record : audit.records)
+    if (record.write && record.write->after.size() != size_t{2} * record.write->size)
+      std::abort();
   return 0;
 }

@@ -32,6 +32,11 @@ struct ExampleFacts {
       INSERT INTO hotpatch_record VALUES (3, 0, 'function', 0, 0x1107, 0x2000, NULL, NULL);
       INSERT INTO hotpatch_record VALUES (3, 1, 'function', 0, 0x1010, 0x2100, 10, NULL);
       INSERT INTO hotpatch_record VALUES (3, 2, 'absolute', 1, 0x3000, 0x1020, NULL, NULL);
+      INSERT INTO predicted_write VALUES
+        (3, 0, 'pre', 0x1101, 8, 'redirect', 0x2000, 'Reply', 'cccccccccccc4041', 'cce9????????ebf9'),
+        (3, 1, 'pre', 0x100a, 8, 'redirect', 0x2100, 'Parse', 'cccccccccccc4041', 'cce9????????ebf9'),
+        (3, 2, 'hotpatch', 0x3000, 8, 'pointer', 0x1020, '__ref_g_leases', '????????????????', '????????????????'),
+        (3, 3, 'hotpatch', 0x3010, 8, 'copied', 0x1030, 'kernel32.dll!Sleep', '0000000000000000', '????????????????');
     )");
     if (!done)
       std::abort();

@@ -17,9 +17,9 @@ using testing::HasSubstr;
 // A guest whose service is the model server; each test overrides what goes wrong.
 class FakeGuest : public Guest {
 public:
-  explicit FakeGuest(const std::vector<PredictedRedirect> &redirects) : redirects_(redirects) {
-    for (const PredictedRedirect &redirect : redirects)
-      memory[redirect.rva] = {redirect.base.begin(), redirect.base.end()};
+  explicit FakeGuest(const std::vector<PredictedWrite> &writes) : writes_(writes) {
+    restoreMemory();
+    memory[{false, 0x1030}] = imported;
     server.onQuery = [this](uint8_t query) {
       if (query == 3) {
         privateBytes += applied ? leakPerRequest : 0;
@@ -60,11 +60,16 @@ public:
     if (agentDiesOnApply)
       return failFault("hotgate-agent", "", "no answer within the deadline");
     AppliedPatch patch{0x140000000, {}};
-    for (const PredictedRedirect &redirect : redirects_)
-      patch.redirected.push_back({redirect.rva, uint64_t{0x140000000} + redirect.rva + 0x1000});
-    for (auto &[rva, bytes] : memory)
-      if (applyWrites)
-        bytes = {bytes[0], 0xe9, 0x00, 0x10, 0x00, 0x00, 0xeb, 0xf9};
+    for (const PredictedWrite &write : writes_) {
+      std::vector<uint8_t> &bytes = memory[{write.inHotpatch, write.rva}];
+      if (!write.inHotpatch) {
+        patch.redirected.push_back({write.place(), uint64_t{0x140000000} + write.place() + 0x1000});
+        if (applyWrites)
+          bytes = {bytes[0], 0xe9, 0x00, 0x10, 0x00, 0x00, 0xeb, 0xf9};
+      } else {
+        bytes = write.value == PredictedWrite::Value::copied ? boundImport : boundVariable;
+      }
+    }
     applied = true;
     server.vulnerable = stillVulnerable;
     if (onApply)
@@ -79,9 +84,8 @@ public:
       return failFault("hotgate-agent", "undo", "a thread stays in the padding");
     applied = false;
     server.vulnerable = true;
-    for (const PredictedRedirect &redirect : redirects_)
-      if (undoWrites)
-        memory[redirect.rva] = {redirect.base.begin(), redirect.base.end()};
+    if (undoWrites)
+      restoreMemory();
     return {};
   }
   Result<ServiceStatus> restartUpdated() override {
@@ -92,16 +96,15 @@ public:
     server.vulnerable = updateIsVulnerable;
     return ServiceStatus{"running", pid};
   }
-  Result<std::vector<uint8_t>> read(int64_t, uint32_t rva, uint32_t) override {
-    refused_ = !alive;
-    if (!alive)
-      return failFault("hotgate-agent", "read", "no such process");
-    return memory.at(rva + PredictedRedirect::before);
-  }
+  Result<std::vector<uint8_t>> read(int64_t, uint32_t rva, uint32_t) override { return readOf(false, rva); }
+  Result<std::vector<uint8_t>> readPatch(int64_t, uint32_t rva, uint32_t) override { return readOf(true, rva); }
   bool wasRefused() const override { return refused_; }
 
   ModelDhcpServer server;
-  std::map<uint32_t, std::vector<uint8_t>> memory;
+  const std::vector<uint8_t> imported{1, 2, 3, 4, 5, 6, 7, 8}; // what the base's import slot holds
+  std::vector<uint8_t> boundImport = imported;
+  std::vector<uint8_t> boundVariable{0x20, 0x10, 0, 0x40, 1, 0, 0, 0};
+  std::map<std::pair<bool, uint32_t>, std::vector<uint8_t>> memory; // by image and place
   std::function<void()> onApply;
   std::optional<Error> restoreFails;
   std::optional<int64_t> servicePid;
@@ -126,7 +129,19 @@ public:
   bool undoWrites = true;
 
 private:
-  const std::vector<PredictedRedirect> &redirects_;
+  void restoreMemory() {
+    for (const PredictedWrite &write : writes_)
+      if (!write.inHotpatch)
+        memory[{false, write.rva}] = {0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0x40, 0x41};
+  }
+  Result<std::vector<uint8_t>> readOf(bool inHotpatch, uint32_t rva) {
+    refused_ = !alive;
+    if (!alive)
+      return failFault("hotgate-agent", "read", "no such process");
+    return memory.at({inHotpatch, rva});
+  }
+
+  const std::vector<PredictedWrite> &writes_;
   bool refused_ = false;
   int asked_ = 0;
 };
@@ -135,8 +150,8 @@ class Sequence : public testing::Test {
 protected:
   Sequence() {
     example.write(facts);
-    redirects = predictRedirects(facts, example.preImage).value();
-    guest.emplace(redirects);
+    writes = predictedWrites(facts, "dhcpsrv.exe").value();
+    guest.emplace(writes);
     role.scope = modelScope();
     role.deadline = std::chrono::milliseconds(30);
     role.settle = std::chrono::milliseconds(5);
@@ -145,7 +160,7 @@ protected:
 
   Result<> run() {
     LabRecords records = LabRecords::begin(facts, "dhcp", "dhcpsrv.exe", "qemu").value();
-    return LabSequence(*guest, role, config, redirects, records, progress).run();
+    return LabSequence(*guest, role, config, writes, records, progress).run();
   }
 
   std::vector<std::string> rows(const std::string &sql) {
@@ -165,7 +180,7 @@ protected:
 
   ExampleFacts example;
   facts::Database facts = facts::Database::create(":memory:").value();
-  std::vector<PredictedRedirect> redirects;
+  std::vector<PredictedWrite> writes;
   std::optional<FakeGuest> guest;
   DhcpRole role;
   LabConfig config;
@@ -184,7 +199,7 @@ TEST_F(Sequence, AGoodPatchGoesThroughEveryStep) {
   EXPECT_THAT(rows("SELECT phase, seen FROM lab_witness ORDER BY phase"),
               ElementsAre("control vulnerable", "patched fixed", "restarted fixed", "undone vulnerable"));
   EXPECT_THAT(rows("SELECT COUNT(*) FROM lab_bytes WHERE expected <> found"), ElementsAre("0"));
-  EXPECT_THAT(rows("SELECT after, COUNT(*) FROM lab_bytes GROUP BY after"), ElementsAre("apply 2", "undo 2"));
+  EXPECT_THAT(rows("SELECT after, COUNT(*) FROM lab_bytes GROUP BY after"), ElementsAre("apply 4", "undo 2"));
   EXPECT_THAT(rows("SELECT DISTINCT state, service_state, pid, start_time FROM lab_process"),
               ElementsAre("running running 32 32000", "running running 36 36000"));
   EXPECT_THAT(rows("SELECT phase, step FROM lab_process WHERE pid = 36 ORDER BY ordinal"),
@@ -324,6 +339,22 @@ TEST_F(Sequence, APatchThatIsNotInMemoryIsRecorded) {
   EXPECT_THAT(rows("SELECT found FROM lab_bytes WHERE after = 'apply' AND rva = 4112"),
               ElementsAre("cccccccccccc4041"));
   EXPECT_THAT(rows("SELECT COUNT(*) FROM lab_bytes WHERE expected <> found"), ElementsAre("2"));
+}
+
+// The hotpatch image's own memory: a slot that leads to another variable is a second copy of the state.
+TEST_F(Sequence, ASlotThatIsBoundElsewhereIsRecorded) {
+  guest->boundVariable[0] = 0x28;
+  ASSERT_TRUE(run());
+  EXPECT_THAT(steps(), testing::Contains("patched verify failed"));
+  EXPECT_THAT(rows("SELECT image, rva, function, expected, found FROM lab_bytes WHERE expected <> found"),
+              ElementsAre("hotpatch 12288 __ref_g_leases 2010004001000000 2810004001000000"));
+}
+
+TEST_F(Sequence, AnImportSlotThatHoldsAnotherPointerThanTheBasesIsRecorded) {
+  guest->boundImport[7] = 9;
+  ASSERT_TRUE(run());
+  EXPECT_THAT(rows("SELECT function, expected, found FROM lab_bytes WHERE expected <> found"),
+              ElementsAre("kernel32.dll!Sleep 0102030405060708 0102030405060709"));
 }
 
 TEST_F(Sequence, ARefusedPatchEndsTheRun) {

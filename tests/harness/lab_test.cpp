@@ -77,7 +77,7 @@ TEST_F(Lab, AMissingAgentHotpatchOrRoleFileIsAnInputErrorThatNamesIt) {
 }
 
 TEST_F(Lab, FactsWithoutAHotpatchAreAnInputError) {
-  ASSERT_TRUE(facts.execute("DELETE FROM hotpatch_record"));
+  ASSERT_TRUE(facts.execute("DELETE FROM predicted_write"));
   EXPECT_THAT(refusal().reason, HasSubstr("no function is redirected"));
 }
 

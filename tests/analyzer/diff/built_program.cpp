@@ -18,6 +18,17 @@ extern "C" const unsigned long long _load_config_used[40] = {0x140};
 extern "C" int __stdcall _DllMainCRTStartup(void *, unsigned, void *) { return 1; }
 )";
 
+struct Target {
+  const char *triple;
+  const char *dlltool; // machine and options
+  const char *link;
+};
+const std::map<std::string, Target> targets = {
+    {"x64", {"x86_64-pc-windows-msvc", "i386:x86-64", ""}},
+    {"arm64", {"aarch64-pc-windows-msvc", "arm64", ""}},
+    {"x86", {"i686-pc-windows-msvc", "i386 -k", " /safeseh:no"}},
+};
+
 std::string joined(const std::vector<std::string> &words) {
   std::string text;
   for (const std::string &word : words)
@@ -77,9 +88,11 @@ std::filesystem::path buildImage(const std::string &source, const BuildOptions &
   std::string folderName = BuildFolder::path() / "XXXXXX";
   const std::filesystem::path folder = ::mkdtemp(folderName.data());
   std::ofstream(folder / "code.cpp") << prelude << source;
-  run(folder, "clang++-19 --target=x86_64-pc-windows-msvc -ffreestanding -fno-exceptions -fno-rtti -std=c++20 -O2 -g "
-              "-gcodeview -gno-codeview-command-line -fdebug-compilation-dir=. -ffunction-sections -fdata-sections "
-              "-fms-hotpatch -c code.cpp -o code.obj" +
+  const Target &target = targets.at(options.machine);
+  run(folder, std::string("clang++-19 --target=") + target.triple +
+                  " -ffreestanding -fno-exceptions -fno-rtti -std=c++20 -O2 -g "
+                  "-gcodeview -gno-codeview-command-line -fdebug-compilation-dir=. -ffunction-sections -fdata-sections "
+                  "-fms-hotpatch -c code.cpp -o code.obj" +
                   joined(options.compile));
   std::string libraries;
   for (const auto &[dll, names] : options.imports) {
@@ -88,12 +101,12 @@ std::filesystem::path buildImage(const std::string &source, const BuildOptions &
     for (const std::string &name : names)
       definition << name << '\n';
     definition.close();
-    run(folder, "llvm-dlltool-19 -m i386:x86-64 -d " + dll + ".def -l " + dll + ".lib");
+    run(folder, std::string("llvm-dlltool-19 -m ") + target.dlltool + " -d " + dll + ".def -l " + dll + ".lib");
     libraries += " " + dll + ".lib";
   }
   run(folder, "lld-link-19 /dll /nodefaultlib /debug /opt:noicf /opt:ref /Brepro /release /pdbaltpath:code.pdb "
               "/pdbsourcepath:. /map:code.map /out:code.dll code.obj" +
-                  libraries + (options.padding ? " /functionpadmin:6" : "") + joined(options.link));
+                  libraries + target.link + (options.padding ? " /functionpadmin:6" : "") + joined(options.link));
   return folder / "code.dll";
 }
 

@@ -24,6 +24,7 @@ struct BuildOptions {
   std::vector<std::string> link = {};                           // added at the end: "/opt:icf"
   std::map<std::string, std::vector<std::string>> imports = {}; // by DLL; a library is made for each
   bool padding = true;                                          // room in front of every function
+  std::string machine = "x64";                                  // or arm64, x86
 };
 
 // Compiles and links a freestanding DLL that exports what it marks with EXPORT, with a load configuration, code.pdb and

@@ -163,7 +163,6 @@ INSTANTIATE_TEST_SUITE_P(
         field("version5", 0x00, 5, "INFO.Version 5 is none"),
         field("sizeTooSmall", 0x04, 35, "INFO.Size 0x23 is less than version 4 needs"),
         field("sizeLeavesImage", 0x04, 0xFFFFFFFF, "leaves the image"),
-        field("sizeLeavesFile", 0x04, 0xF80, "is more than its section has in the file"),
         field("sizeCutsTable", 0x04, HotpatchSample::size - 4, "the patch table has no end"),
         field("sizeCutsRecords", 0x04, 0x90, "a chunk's COUNT of 1 records"),
         field("sequence0", 0x08, 0, "INFO.SequenceNumber is 0"), field("baseList0", 0x0C, 0, "INFO.BaseImageList 0x0"),
@@ -176,8 +175,11 @@ INSTANTIATE_TEST_SUITE_P(
         field("baseOutside", 0x24, HotpatchSample::size - 31, "BASE 0 at 0x91 leaves the table"),
         field("baseWraps", 0x24, 0xFFFFFFF0, "BASE 0 at 0xfffffff0"),
         field("hashesOutside", baseAt + 0x10, 0xFFFFFFF0, "BASE 0: CodeIntegrityInfo"),
-        field("patchTable0", baseAt + 0x18, 0, "BASE 0: PatchTable 0x0"),
+        field("patchTable0", baseAt + 0x18, 0, "BASE 0: PatchTable 0x0 lies inside INFO"),
+        field("patchTableInInfo", baseAt + 0x18, 35, "BASE 0: PatchTable 0x23 lies inside INFO"),
         field("patchTableOutside", baseAt + 0x18, HotpatchSample::size - 3, "BASE 0: PatchTable 0xad leaves the table"),
+        field("otherMachine", baseAt + 0x04, hotpatch::baseFlagMachineArm64,
+              "BASE 0: Flags 0x8 do not name the machine"),
         field("reservedBits", tableAt, 0x1D002, "has RESERVED bits 0x1000"),
         field("obligatory", tableAt, 0x4001C002, "is OBLIGATORY"),
         field("typeNone", tableAt, 2, "has the unknown TYPE 0x0"),
@@ -223,6 +225,51 @@ TEST(HotpatchTable, BasesThatShareATableAreRefusedWhereSeveralAreAllowed) {
   const auto table = hotpatch.read();
   ASSERT_FALSE(table);
   EXPECT_THAT(table.error().reason, testing::HasSubstr("patch tables overlap"));
+}
+
+TEST(HotpatchTable, BehindTheFilesBytesTheMetadataIsZeroAsInMemory) {
+  HotpatchSample hotpatch;
+  hotpatch.put(0x04, 0xF80); // in the image, and more than the file has of the section
+  ASSERT_TRUE(hotpatch.read()) << hotpatch.read().error().message();
+  EXPECT_EQ((*hotpatch.read())->records.size(), 5U);
+}
+
+// What a small file may make us copy: SizeOfImage and Size say that there are 2 GB of original bytes.
+TEST(HotpatchTable, OriginalBytesThatAreNotThereAreNotCopied) {
+  HotpatchSample hotpatch;
+  hotpatch.sample.put32(hotpatch.sample.optionalHeader() + 56, 0x7FFFF000);
+  hotpatch.put(0x04, 0x7FFE0000 - hotpatch.infoRva);
+  hotpatch.put(0x18, 0x1FFF0000);
+  hotpatch.put(tableAt, 0x1C001);
+  const auto table = hotpatch.read();
+  ASSERT_FALSE(table);
+  EXPECT_THAT(table.error().reason, testing::HasSubstr("bytes of original code"));
+}
+
+TEST(HotpatchReading, ShowsWhatWasReadBeforeTheRefusal) {
+  HotpatchSample hotpatch;
+  hotpatch.put(0x8C, 0xC0044001); // the third chunk becomes OBLIGATORY
+  const HotpatchReading reading = readHotpatch(hotpatch.sample.open().value());
+  EXPECT_FALSE(reading.isWhole);
+  ASSERT_EQ(reading.refusals.size(), 1U);
+  EXPECT_EQ(reading.refusals[0].status, hotpatch::status::invalidImageFormat);
+  EXPECT_EQ(reading.refusals[0].rva, hotpatch.infoRva + 0x8C);
+  EXPECT_EQ(reading.refusals[0].fileOffset, hotpatch.blob + 0x8C);
+  EXPECT_EQ(reading.table->records.size(), 3U);
+  EXPECT_EQ(reading.table->bases.size(), 1U);
+}
+
+TEST(HotpatchReading, GoesOnBehindARecordThatIsRefused) {
+  HotpatchSample hotpatch;
+  hotpatch.put(tableAt + 8, 0x00F00000); // leads outside
+  hotpatch.put(0xA4, 0xFFFFFFFF);        // an invalid value
+  const HotpatchReading reading = readHotpatch(hotpatch.sample.open().value());
+  EXPECT_TRUE(reading.isWhole);
+  EXPECT_EQ(reading.table->records.size(), 5U);
+  ASSERT_EQ(reading.refusals.size(), 2U);
+  EXPECT_EQ(reading.refusals[0].record, 0U);
+  EXPECT_EQ(reading.refusals[1].record, 4U);
+  EXPECT_THAT(reading.refusals[1].place, testing::StartsWith("record 4, hotpatch table, RVA "));
 }
 
 TEST(HotpatchTable, TheFormatOf2003IsRefused) {

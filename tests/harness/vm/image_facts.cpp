@@ -1,6 +1,7 @@
 #include "tests/harness/vm/image_facts.h"
 
-#include "analyzer/image/hotpatch_table.h"
+#include "analyzer/facts/hotpatch_audit_writer.h"
+#include "analyzer/hotpatch/hotpatch_audit.h"
 
 namespace hotgate::harness {
 namespace {
@@ -19,19 +20,13 @@ Result<> writeImageFacts(facts::Database &facts, const std::filesystem::path &pr
                          const std::filesystem::path &hotpatchImage) {
   HOTGATE_TRY(const auto pre, analyzer::Image::open(preImage));
   HOTGATE_TRY(const auto hotpatch, analyzer::Image::open(hotpatchImage));
-  HOTGATE_TRY(const auto table, analyzer::readHotpatchTable(hotpatch));
   HOTGATE_CHECK(writeImage(facts, preId, "pre", pre));
   HOTGATE_CHECK(writeImage(facts, hotpatchId, "hotpatch", hotpatch));
-  HOTGATE_TRY(auto section, facts.prepare("INSERT INTO section VALUES (?, ?, ?, ?, ?, ?, ?)"));
-  for (const analyzer::Section &each : pre.sections())
-    HOTGATE_CHECK(section.run(preId, each.name, each.rva, each.virtualSize, each.fileOffset, each.fileSize,
-                              each.characteristics));
-  HOTGATE_TRY(auto record, facts.prepare("INSERT INTO hotpatch_record VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)"));
-  int ordinal = 0;
-  for (const analyzer::HotpatchRecord &each : table->records)
-    HOTGATE_CHECK(record.run(hotpatchId, ordinal++, analyzer::hotpatchRecordKindName(each.type), each.inverse ? 1 : 0,
-                             each.writtenRva, each.targetRva));
-  return {};
+  const analyzer::Symbols none;
+  const analyzer::PlaceNames preNames(pre, none);
+  const analyzer::PlaceNames hotpatchNames(hotpatch, none);
+  return writeHotpatchAudit(
+      facts, auditHotpatch({pre, preNames}, {hotpatch, hotpatchNames}, analyzer::readHotpatch(hotpatch)), hotpatchId);
 }
 
 } // namespace hotgate::harness

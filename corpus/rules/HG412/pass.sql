@@ -1,0 +1,1 @@
+UPDATE hotpatch SET version = 4, min_sequence = 7;
