@@ -334,7 +334,8 @@ Result<std::string> LabSequence::verifyPlace(const PredictedWrite &write, bool a
   if (!bytes && !guest_.wasRefused())
     return Failure(bytes.error());
   const std::string found = bytes ? hexOf(*bytes) : "";
-  const std::string expected = afterApply ? write.hexAfterApply(patch_, copied.value_or({})) : write.before;
+  const std::string expected =
+      afterApply ? write.hexAfterApply(patch_, copied.value_or(std::vector<uint8_t>())) : write.before;
   HOTGATE_CHECK(records_.bytes(afterApply ? "apply" : "undo", write, expected, found));
   if (found == expected)
     return std::string();
