@@ -7,6 +7,16 @@
 
 namespace hotgate::analyzer {
 
+namespace {
+
+// A name stands in the text of every record that has to do with it, and there may be 100,000 of these.
+std::string shown(std::string_view name) {
+  constexpr size_t most = 512;
+  return name.size() <= most ? std::string(name) : std::string(name.substr(0, most)) + "...";
+}
+
+} // namespace
+
 PlaceNames::PlaceNames(const Image &image, const Symbols &symbols) : image_(image) {
   places_.reserve(symbols.functions.size() + symbols.data.size() + image.exports().size());
   for (const FunctionSymbol &function : symbols.functions)
@@ -38,9 +48,9 @@ const NamedPlace *PlaceNames::containing(uint32_t rva) const {
 
 std::string PlaceNames::describe(uint32_t rva) const {
   if (const Import *import = image_.importAtSlot(rva))
-    return fmt::format("{}!{}", import->dll, import->name);
+    return fmt::format("{}!{}", shown(import->dll), shown(import->name));
   if (const NamedPlace *place = containing(rva))
-    return place->rva == rva ? std::string(place->name) : fmt::format("{}+{:#x}", place->name, rva - place->rva);
+    return place->rva == rva ? shown(place->name) : fmt::format("{}+{:#x}", shown(place->name), rva - place->rva);
   if (const Section *section = image_.sectionAt(rva))
     return fmt::format("{}+{:#x}", section->name, rva - section->rva);
   return fmt::format("{:#x}", rva);

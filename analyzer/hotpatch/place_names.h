@@ -22,7 +22,7 @@ class PlaceNames {
 public:
   PlaceNames(const Image &image, const Symbols &symbols);
 
-  // "ParseOptions", "g_statistics+0x8", "kernel32.dll!Sleep", ".rdata+0x40".
+  // "ParseOptions", "g_statistics+0x8", "kernel32.dll!Sleep", ".rdata+0x40". Hostile names are cut.
   [[nodiscard]] std::string describe(uint32_t rva) const;
   // All symbols and named exports that begin there.
   [[nodiscard]] std::span<const NamedPlace> at(uint32_t rva) const;

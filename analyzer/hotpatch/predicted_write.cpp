@@ -38,8 +38,9 @@ WrittenValue valueOf(const HotpatchRecord &record, uint16_t machine) {
 // The first byte of padding stays, E9 rel32 fills the rest of it, EB F9 stands at the function.
 std::string redirected(const std::string &before) {
   namespace format = hotpatch::redirect64;
-  return before.substr(0, 2 * (format::padding - format::jumpBefore)) + fmt::format("{:02x}", format::jumpOpcode) +
-         unknownBytes(sizeof(uint32_t)) + fmt::format("{:02x}{:02x}", format::entryJump[0], format::entryJump[1]);
+  return before.substr(0, size_t{2} * (format::padding - format::jumpBefore)) +
+         fmt::format("{:02x}", format::jumpOpcode) + unknownBytes(sizeof(uint32_t)) +
+         fmt::format("{:02x}{:02x}", format::entryJump[0], format::entryJump[1]);
 }
 
 } // namespace

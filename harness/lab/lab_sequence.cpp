@@ -335,16 +335,18 @@ Result<LabSequence::Flow> LabSequence::restarted() {
 
 Result<std::string> LabSequence::verifyPlace(const PredictedWrite &write, bool afterApply) {
   // What the base holds is what the slot must have got; the patch image does not change it.
-  std::vector<uint8_t> copied;
-  if (write.value == PredictedWrite::Value::copied) {
-    HOTGATE_TRY(copied, guest_.read(pid_, write.targetRva, write.size));
-  }
+  Result<std::vector<uint8_t>> copied = std::vector<uint8_t>();
+  if (write.value == PredictedWrite::Value::copied)
+    copied = guest_.read(pid_, write.targetRva, write.size);
+  if (!copied && !guest_.wasRefused())
+    return Failure(copied.error());
   const auto bytes =
       write.inHotpatch ? guest_.readPatch(pid_, write.rva, write.size) : guest_.read(pid_, write.rva, write.size);
   if (!bytes && !guest_.wasRefused())
     return Failure(bytes.error());
   const std::string found = bytes ? hexOf(*bytes) : "";
-  const std::string expected = afterApply ? write.hexAfterApply(patch_, copied) : write.before;
+  const std::string expected =
+      afterApply ? write.hexAfterApply(patch_, copied.value_or(std::vector<uint8_t>())) : write.before;
   HOTGATE_CHECK(records_.bytes(afterApply ? "apply" : "undo", write, expected, found));
   if (found == expected)
     return std::string();

@@ -189,6 +189,16 @@ TEST(RecordAudit, RecordsForAnotherBaseAreNotJudged) {
   EXPECT_EQ(audit.loader.refusals.at(0).status, hotpatch::status::revisionMismatch);
 }
 
+TEST(PlaceNames, AHostileNameIsCut) {
+  const MadeHotpatch hotpatch = made();
+  const Image image = hotpatch.openBase();
+  Symbols symbols;
+  symbols.data.push_back({hotpatch.baseRva("g_count"), 4, std::string(60000, 'A'), "int"});
+  const PlaceNames names(image, symbols);
+  EXPECT_EQ(names.describe(hotpatch.baseRva("g_count")).size(), 515U);
+  EXPECT_THAT(names.describe(hotpatch.baseRva("g_count") + 3), testing::EndsWith("...+0x3"));
+}
+
 TEST(PlainName, LeavesOutWhatTheCompilerAdds) {
   EXPECT_EQ(plainName("?g_leases@dhcp@@3HA", Machine::x64), "dhcp::g_leases");
   EXPECT_EQ(plainName("?Fix@@YAHH@Z", Machine::x64), "Fix");
