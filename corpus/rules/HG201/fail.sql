@@ -3,7 +3,7 @@
 -- says: from 64 to 72 bytes
 -- says: added member: renewals at 0x20
 -- says: first moved member: hostName 0x20 -> 0x28
--- says: global g_leases, type LEASE_TABLE, type SERVER
+-- says: global g_leases, global g_server, type LEASE_TABLE, type SERVER
 -- says: not patched, but uses what moved (1): HandleMessage; patched (1): ProcessRenew
 INSERT INTO type_pair (type_id, module, name, kind, status, pre_size, post_size, pre_definitions, post_definitions, ambiguous) VALUES
   (1, 'dhcpsrv.exe', 'LEASE', 'struct', 'changed', 64, 72, 1, 1, 0),
@@ -20,6 +20,7 @@ INSERT INTO field_pair (type_id, ordinal, name, status, pre_offset, post_offset,
   (3, 1, 'log', 'moved', 6408, 7208, 'FILE *', 'FILE *', 'member', NULL, NULL, 64, 64);
 INSERT INTO type_cause VALUES (2, 1), (3, 2);
 INSERT INTO type_reach VALUES (1, 'embedded in', 'LEASE_TABLE', NULL, 0, 0), (1, 'embedded in', 'SERVER', NULL, 0, 0),
+  (2, 'embedded in', 'SERVER', NULL, 0, 0), (2, 'global', 'g_leases', NULL, 0x6010, 0), (3, 'global', 'g_server', NULL, 0x8010, 0),
   (1, 'global', 'g_leases', NULL, 0x6010, 0), (1, 'uses global', 'HandleMessage', 103, 0x1210, 0), (1, 'pointer', 'ProcessRenew', 105, 0, 0);
 -- AppendOption runs no more: only redirected code calls it.
 INSERT INTO member_use VALUES (1, 103, 0x1218, 32, 1, 'hostName', 0, 'movzx eax, byte ptr [rcx + 0x20]'),
