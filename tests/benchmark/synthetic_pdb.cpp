@@ -114,7 +114,7 @@ private:
     for (uint32_t i = 0; i < 8; ++i) {
       add(integer, 4);
       add(cv::TypeIndex(cv::SimpleTypeKind::UInt32), 4);
-      add(signatures_.empty() ? pointed : signatures_[(number * 7 + i) % signatures_.size()].first, 8);
+      add(signatures_.empty() ? pointed : signatures_[(size_t{number} * 7 + i) % signatures_.size()].first, 8);
     }
     cv::BitFieldRecord bits(integer, 3, static_cast<uint8_t>(number % 8));
     add(types_.writeLeafType(bits), 8);
@@ -130,7 +130,8 @@ private:
       embedded_ = definition;
       embeddedSize_ = offset;
     }
-    const cv::TypeIndex other = signatures_.empty() ? pointed : signatures_[number * 13 % signatures_.size()].first;
+    const cv::TypeIndex other =
+        signatures_.empty() ? pointed : signatures_[size_t{number} * 13 % signatures_.size()].first;
     cv::ArgListRecord arguments(cv::TypeRecordKind::ArgList, {pointed, other, integer});
     cv::ProcedureRecord procedure(integer, cv::CallingConvention::NearC, cv::FunctionOptions::None, 3,
                                   types_.writeLeafType(arguments));
