@@ -2,6 +2,7 @@
 // is approved and shown whole, and each lie in its metadata is a finding that names it.
 #include "tests/analyzer/hotpatch/made_hotpatch.h"
 
+#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
@@ -173,7 +174,7 @@ struct Lie {
 };
 
 // A load configuration that names one guarded function, or an overridden one: no linker here makes these tables.
-void putWords(std::vector<char> &file, const Image &image, uint32_t rva, std::vector<uint32_t> words) {
+void putWords(std::vector<char> &file, const Image &image, uint32_t rva, const std::vector<uint32_t> &words) {
   for (const uint32_t word : words) {
     MadeHotpatch::putAt(file, image, rva, word);
     rva += 4;
@@ -236,7 +237,7 @@ std::vector<Lie> lies() {
       {"MinSequence", [](MadeHotpatch &h) { h.put(0x1C, 9); }, {"HG412"}, "MinSequenceNumber 9 is higher"},
       {"Format2003",
        [](MadeHotpatch &h) {
-         const std::string name = ".hotp\0\0\0";
+         const std::array<char, 8> name{'.', 'h', 'o', 't', 'p'};
          const auto at = std::search(h.hotpatch.begin(), h.hotpatch.end(), name.begin(), name.end());
          at[5] = '1';
        },
