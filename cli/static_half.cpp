@@ -137,10 +137,10 @@ Result<> analyzeModule(const KbFile &kb, const Module &module, const BudgetLimit
     reading = analyzer::readHotpatch(hotpatch->program.image());
     HOTGATE_TRY(hotpatchDiff, analyzer::diffPrograms(post.program, hotpatch->program, budget));
     std::ranges::copy(hotpatchDiff.incomplete, std::back_inserter(incomplete));
-    if (table) {
+    if (reading.table) {
       HOTGATE_TRY(proofs, analyzer::proveThroughSlots(
                               {pre.program, post.program, hotpatch->program, diff, hotpatchDiff, budget},
-                              analyzer::boundSlots(*table)));
+                              analyzer::boundSlots(*reading.table)));
     }
   }
   analyzer::ModuleAnalysis analysis{module.name,

@@ -523,6 +523,13 @@ CREATE VIEW type_grows_at_end (type_id) AS
                     AND NOT (f.status = 'added' AND (f.post_begin >= t.pre_size * 8
                              OR (f.type_id, f.ordinal) IN (SELECT type_id, ordinal FROM member_in_spare_bits)))
                     AND (f.type_id, f.ordinal) NOT IN (SELECT type_id, ordinal FROM renamed_member));
+-- Types of which a virtual function has another slot, or none any more; new ones behind all that there were move nothing.
+CREATE VIEW type_moves_slots (type_id) AS
+  SELECT DISTINCT f.type_id FROM field_pair f
+  WHERE f.kind = 'virtual function'
+    AND (f.status IN ('moved', 'removed', 'retyped')
+         OR (f.status = 'added' AND EXISTS (SELECT 1 FROM field_pair o WHERE o.type_id = f.type_id AND o.kind = 'virtual function'
+                                            AND o.pre_offset >= f.post_offset)));
 -- Types whose objects all come from redirected functions: no variable, no other type has one, and the code that still runs
 -- neither makes nor copies nor counts them. No other module hands one to a redirected function.
 CREATE VIEW type_made_by_redirected_code (type_id) AS

@@ -24,8 +24,5 @@ FROM type_pair t JOIN slot s USING (type_id)
 WHERE t.status = 'changed' AND t.type_id NOT IN (SELECT type_id FROM type_cause)
   AND t.type_id NOT IN (SELECT type_id FROM type_without_live_object) -- HG207
   -- Only new ones behind all that there were: HG206.
-  AND EXISTS (SELECT 1 FROM field_pair f WHERE f.type_id = t.type_id AND f.kind = 'virtual function'
-              AND (f.status IN ('moved', 'removed', 'retyped')
-                OR (f.status = 'added' AND EXISTS (SELECT 1 FROM field_pair o WHERE o.type_id = f.type_id AND o.kind = 'virtual function'
-                                                   AND o.pre_offset >= f.post_offset))))
+  AND t.type_id IN (SELECT type_id FROM type_moves_slots)
 GROUP BY t.type_id;

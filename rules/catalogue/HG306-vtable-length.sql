@@ -22,6 +22,10 @@ LEFT JOIN function a ON a.function_id = e.pre
 LEFT JOIN function b ON b.function_id = e.post
 WHERE g.status = 'changed' AND l.kind = 'vtable'
   AND EXISTS (SELECT 1 FROM image h WHERE h.module = g.module AND h.image = 'hotpatch')
+  -- HG208 tells it of the class; the last part of 'dhcp::Server' begins the vtable's name: '??_7Server@dhcp@@6B@'.
+  AND NOT EXISTS (SELECT 1 FROM type_pair t JOIN type_moves_slots USING (type_id)
+                  WHERE t.module = g.module
+                    AND instr(g.name, '??_7' || replace(t.name, rtrim(t.name, replace(t.name, ':', '')), '') || '@') = 1)
 GROUP BY g.global_id
 HAVING SUM(e.pre IS NULL) <> SUM(e.post IS NULL)
 ORDER BY g.module, g.name;

@@ -11,9 +11,11 @@ WITH changed(module, functions) AS (
 lacking(subject, message, evidence) AS (
   SELECT i.module, printf('The file %s is given as a hotpatch image, but has no hotpatch table.', i.path), json_object('file', i.path)
   FROM image i WHERE i.image = 'hotpatch' AND i.image_id NOT IN (SELECT image_id FROM hotpatch)
+    AND i.image_id NOT IN (SELECT image_id FROM loader_refusal) -- HG411
   UNION ALL
   SELECT i.module, printf('The hotpatch table of %s names no base image.', i.path), json_object('file', i.path)
   FROM image i JOIN hotpatch h USING (image_id) WHERE i.image_id NOT IN (SELECT image_id FROM hotpatch_base)
+    AND i.image_id NOT IN (SELECT image_id FROM loader_refusal) -- HG411
   UNION ALL
   SELECT c.module, printf('%d %s of %s changed, but the KB has no hotpatch image for it.', c.functions,
                           CASE c.functions WHEN 1 THEN 'function' ELSE 'functions' END, c.module),

@@ -184,7 +184,8 @@ TEST_F(CommandLineTest, WithoutQemuTheGateSaysSoBeforeItWorks) {
   expectRefused(finished, 5, {"qemu-system-x86_64", "Next:"});
 }
 
-TEST_F(CommandLineTest, AMalformedHotpatchTableIsRefusedWithTheLoadersStatus) {
+// What the loader would refuse is a finding with its status, and the only one: it is what is wrong with the KB.
+TEST_F(CommandLineTest, AMalformedHotpatchTableIsBlockedWithTheLoadersStatus) {
   std::string image = read(kb / "hotpatch" / "dhcpsrv.exe");
   // The version field of INFO, found by what make_hotpatch writes: version 4, then sequence number 1 behind the size.
   const size_t section = image.find(".hotp");
@@ -193,7 +194,11 @@ TEST_F(CommandLineTest, AMalformedHotpatchTableIsRefusedWithTheLoadersStatus) {
   std::memcpy(&fileOffset, image.data() + section + 20, sizeof fileOffset);
   image[fileOffset] = 9;
   write(kb / "hotpatch" / "dhcpsrv.exe", image);
-  expectRefused(check(), 5, {"hotpatch/dhcpsrv.exe", "0xc000007b"});
+  const Finished finished = check();
+  EXPECT_EQ(finished.exitCode, 2);
+  EXPECT_THAT(finished.output, HasSubstr("Findings: 1 block;"));
+  EXPECT_THAT(finished.output, HasSubstr("HG411"));
+  EXPECT_THAT(finished.output, HasSubstr("hotpatch/dhcpsrv.exe with 0xC000007B: INFO.Version 9"));
 }
 
 TEST_F(CommandLineTest, AStaleVerdictDoesNotSurviveARunThatFails) {

@@ -241,7 +241,7 @@ std::vector<Lie> lies() {
          const auto at = std::search(h.hotpatch.begin(), h.hotpatch.end(), name.begin(), name.end());
          at[5] = '1';
        },
-       {"HG405", "HG411"},
+       {"HG411"},
        "a hotpatch in the format of 2003"},
       {"RedirectedTwice",
        [](MadeHotpatch &h) { h.put(0x48 + 16, h.get(0x48 + 4)); },
