@@ -4,10 +4,13 @@
 #include "harness/wine/wine_prefix.h"
 #include "tests/harness/vm/image_facts.h"
 
+#include <gmock/gmock.h>
 #include <iostream>
 
 namespace hotgate::harness {
 namespace {
+
+using testing::ElementsAre;
 
 const Progress say = [](std::string_view text) { std::cerr << text << "\n"; };
 
@@ -57,16 +60,34 @@ void DhcpLab::run(const std::string &kb, Provider provider) {
       std::cerr << table << ": " << row << "\n";
 }
 
-std::vector<std::string> DhcpLab::rows(const std::string &sql) {
-  facts::Statement statement = facts.prepare(sql).value();
-  std::vector<std::string> result;
-  while (statement.step().value()) {
-    std::string row;
-    for (int column = 0; column < statement.columnCount(); ++column)
-      row += (column == 0 ? "" : " ") + statement.text(column);
-    result.push_back(row);
-  }
-  return result;
+void DhcpLab::expectGoodGoesThroughEveryStep(Provider provider, std::chrono::seconds limit) {
+  run("good", provider);
+  EXPECT_THAT(rows("SELECT outcome FROM lab_run"), ElementsAre("completed"));
+  EXPECT_THAT(rows("SELECT COUNT(*), SUM(outcome = 'ok') FROM lab_step"), ElementsAre("19 19"));
+  EXPECT_THAT(rows("SELECT COUNT(*) FROM lab_bytes WHERE expected <> found"), ElementsAre("0"));
+  EXPECT_THAT(rows("SELECT low > 0 AND per_transaction >= 64 FROM lab_growth WHERE counter = 'private-bytes'"),
+              ElementsAre("0"));
+  EXPECT_LT(took, limit);
+}
+
+void DhcpLab::expectAuditLeakIsMeasuredWithin20Percent(Provider provider) {
+  run("audit-leak", provider);
+  EXPECT_THAT(rows("SELECT outcome FROM lab_run"), ElementsAre("completed"));
+  EXPECT_THAT(rows("SELECT per_transaction BETWEEN 2048 * 0.8 AND 2048 * 1.2, low > 0 FROM lab_growth WHERE counter = "
+                   "'private-bytes'"),
+              ElementsAre("1 1"));
+  EXPECT_THAT(rows("SELECT COUNT(*) FROM lab_step WHERE outcome <> 'ok'"), ElementsAre("0"));
+}
+
+void DhcpLab::expectRenewalHangIsSeenWhileTheServiceSaysRunning(Provider provider) {
+  run("renewal-hang", provider);
+  EXPECT_THAT(rows("SELECT outcome FROM lab_run"), ElementsAre("completed"));
+  EXPECT_THAT(rows("SELECT COUNT(*) > 0 FROM lab_probe WHERE phase = 'patched' AND answered + late < sent"),
+              ElementsAre("1"));
+  EXPECT_THAT(rows("SELECT state, service_state FROM lab_process ORDER BY ordinal DESC LIMIT 1"),
+              ElementsAre("running running"));
+  EXPECT_THAT(rows("SELECT COUNT(*) FROM lab_probe WHERE phase = 'control' AND answered < sent"), ElementsAre("0"));
+  EXPECT_THAT(rows("SELECT COUNT(*) FROM lab_step WHERE phase = 'undone'"), ElementsAre("0"));
 }
 
 } // namespace hotgate::harness

@@ -1,7 +1,8 @@
-// The corpus' DHCP KBs in the lab, with a provider, and what the run wrote into the facts.
+// The corpus' DHCP KBs in the lab, with a provider: what it measures is what each KB was built to do.
 #pragma once
 
 #include "harness/lab/lab.h"
+#include "tests/harness/fact_rows.h"
 
 #include <gtest/gtest.h>
 
@@ -9,9 +10,14 @@ namespace hotgate::harness {
 
 class DhcpLab : public testing::Test {
 protected:
+  void expectGoodGoesThroughEveryStep(Provider provider, std::chrono::seconds limit);
+  void expectAuditLeakIsMeasuredWithin20Percent(Provider provider);
+  void expectRenewalHangIsSeenWhileTheServiceSaysRunning(Provider provider);
+
+private:
   // Every row that it writes goes to stderr. What is made once for all runs (guest, prefix) is not part of `took`.
   void run(const std::string &kb, Provider provider);
-  std::vector<std::string> rows(const std::string &sql);
+  std::vector<std::string> rows(const std::string &sql) { return factRows(facts, sql); }
 
   facts::Database facts = facts::Database::create(":memory:").value();
   Clock::duration took{};

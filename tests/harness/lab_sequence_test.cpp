@@ -3,6 +3,7 @@
 #include "harness/lab/lab_sequence.h"
 
 #include "tests/harness/example_facts.h"
+#include "tests/harness/fact_rows.h"
 #include "tests/harness/model_dhcp_server.h"
 
 #include <gmock/gmock.h>
@@ -166,17 +167,7 @@ protected:
     return LabSequence(*guest, role, config, writes, records, progress).run();
   }
 
-  std::vector<std::string> rows(const std::string &sql) {
-    facts::Statement statement = facts.prepare(sql).value();
-    std::vector<std::string> result;
-    while (statement.step().value()) {
-      std::string row;
-      for (int column = 0; column < statement.columnCount(); ++column)
-        row += (column == 0 ? "" : " ") + statement.text(column);
-      result.push_back(row);
-    }
-    return result;
-  }
+  std::vector<std::string> rows(const std::string &sql) { return factRows(facts, sql); }
   std::vector<std::string> steps() { return rows("SELECT phase, step, outcome FROM lab_step ORDER BY ordinal"); }
   std::string outcome() { return rows("SELECT outcome FROM lab_run").at(0); }
   std::string lastStep() { return steps().back(); }
