@@ -273,18 +273,12 @@ std::string renderDiffJson(const ComparedImages &images) {
     hierarchies.push_back({{"name", asUtf8(difference.name)},
                            {"pre_bases", asUtf8(difference.preBases)},
                            {"post_bases", asUtf8(difference.postBases)}});
-  const ordered_json document = {{"schema", "hotgate/diff/1"},
-                                 {"pre", side(images.pre)},
-                                 {"post", side(images.post)},
-                                 {"functions", functions(images)},
-                                 {"types", types(images)},
-                                 {"hierarchies", std::move(hierarchies)},
-                                 {"globals", globals(images)},
-                                 {"inferred_layouts", inferredLayouts(images)},
-                                 {"image", std::move(image)},
-                                 {"ledger", ledger(images.diff.ledger)},
-                                 {"incomplete", images.incomplete},
-                                 {"second_opinion", secondOpinion(images)},
+  const ordered_json document = {{"schema", "hotgate/diff/1"},      {"pre", side(images.pre)},
+                                 {"post", side(images.post)},       {"functions", functions(images)},
+                                 {"types", types(images)},          {"hierarchies", std::move(hierarchies)},
+                                 {"globals", globals(images)},      {"inferred_layouts", inferredLayouts(images)},
+                                 {"image", std::move(image)},       {"ledger", ledger(images.diff.ledger)},
+                                 {"incomplete", images.incomplete}, {"second_opinion", secondOpinion(images)},
                                  {"summary", summary(images)}};
   return document.dump(2) + '\n';
 }

@@ -4,8 +4,8 @@
 #include "analyzer/code/program.h"
 #include "analyzer/diff/contract_diff.h"
 #include "analyzer/diff/image_diff.h"
-#include "analyzer/diff/slot_proof.h"
 #include "analyzer/diff/second_opinions.h"
+#include "analyzer/diff/slot_proof.h"
 #include "analyzer/hotpatch/hotpatch_audit.h"
 
 #include <optional>
@@ -26,8 +26,8 @@ struct ModuleAnalysis {
   AnalyzedImage post;
   const ImageDiff &diff;
   std::optional<AnalyzedImage> hotpatch;
-  std::optional<HotpatchTable> hotpatchTable; // as far as it can be read
-  HotpatchAudit hotpatchAudit;                // empty without a hotpatch image
+  std::optional<HotpatchTable> hotpatchTable;        // as far as it can be read
+  HotpatchAudit hotpatchAudit;                       // empty without a hotpatch image
   std::vector<FunctionDifference> hotpatchFunctions; // post against the hotpatch image
   SecondOpinions preOpinions, postOpinions, hotpatchOpinions;
   std::vector<SlotProof> slotProofs;      // post against the hotpatch image
