@@ -64,11 +64,13 @@ Result<ImageDiff> diffPrograms(const Program &pre, const Program &post, const Bu
     layoutsNotRead = inferred.notRead;
   }
   diff.incomplete = whatIsIncomplete(referents, diff.functions, layoutsNotRead, budget);
-  phase.next("what changed types reach");
-  HOTGATE_TRY(TypeReaches reaches, reachOf(pre, diff.types, budget));
-  diff.typeReach = std::move(reaches.ofTypes);
-  if (!reaches.incomplete.empty())
-    diff.incomplete.push_back(std::move(reaches.incomplete));
+  if (!diff.types.empty()) {
+    phase.next("what changed types reach");
+    HOTGATE_TRY(TypeReaches reaches, reachOf(pre, diff.types, budget));
+    diff.typeReach = std::move(reaches.ofTypes);
+    if (!reaches.incomplete.empty())
+      diff.incomplete.push_back(std::move(reaches.incomplete));
+  }
   return diff;
 }
 
