@@ -67,6 +67,14 @@ Result<ProcessCounters> AgentGuest::counters(int64_t pid) {
   return again;
 }
 
+Result<int64_t> AgentGuest::privateBytes(int64_t pid, Deadline deadline) {
+  if (pid != linuxProcessOf_) {
+    HOTGATE_TRY(linuxPid_, findLinuxProcess(deadline));
+    linuxProcessOf_ = pid;
+  }
+  return privateBytesOf(linuxPid_, deadline);
+}
+
 Result<> AgentGuest::beginApply(int64_t pid) {
   return agent_->beginApply(pid, module_, fmt::format("{}\\hotpatch\\{}", windowsFolder, module_),
                             after(patchDeadline));

@@ -46,13 +46,18 @@ protected:
   Result<> installService(ProcessAgent &agent);
 
 private:
-  // Linux' count of the process' private memory: the file smaps_rollup of the one process that runs the module.
-  virtual Result<int64_t> privateBytes(int64_t pid, Deadline deadline) = 0;
+  // The one Linux process that runs the module, and Linux' count of its private memory, bytes.
+  virtual Result<int64_t> findLinuxProcess(Deadline deadline) = 0;
+  virtual Result<int64_t> privateBytesOf(int64_t linuxPid, Deadline deadline) = 0;
+  // Looks the process up when it is another one than before.
+  Result<int64_t> privateBytes(int64_t pid, Deadline deadline);
   Result<> installService(const std::string &program);
 
   GuestSetup setup_;
   std::string module_;
   ProcessAgent *agent_ = nullptr; // nullptr before restore()
+  int64_t linuxProcessOf_ = 0;    // the Windows PID that linuxPid_ belongs to
+  int64_t linuxPid_ = 0;
 };
 
 } // namespace hotgate::harness

@@ -45,12 +45,12 @@ Result<> VmGuest::copyFiles() {
   return files.writeFile(fmt::format("{}/post/{}", guestFolder, module()), post.bytes(), deadline);
 }
 
-Result<int64_t> VmGuest::privateBytes(int64_t pid, Deadline deadline) {
-  if (pid != linuxProcessOf_) {
-    HOTGATE_TRY(linuxPid_, findLinuxProcess(guest_->files, module(), deadline));
-    linuxProcessOf_ = pid;
-  }
-  return privateDirtyBytes(guest_->files, linuxPid_, deadline);
+Result<int64_t> VmGuest::findLinuxProcess(Deadline deadline) {
+  return harness::findLinuxProcess(guest_->files, module(), deadline);
+}
+
+Result<int64_t> VmGuest::privateBytesOf(int64_t linuxPid, Deadline deadline) {
+  return privateDirtyBytes(guest_->files, linuxPid, deadline);
 }
 
 } // namespace hotgate::harness

@@ -16,14 +16,13 @@ public:
 
 private:
   Result<> copyFiles();
-  Result<int64_t> privateBytes(int64_t pid, Deadline deadline) override;
+  Result<int64_t> findLinuxProcess(Deadline deadline) override;
+  Result<int64_t> privateBytesOf(int64_t linuxPid, Deadline deadline) override;
 
   const Progress &progress_;
   std::optional<Accelerator> accelerator_;
   std::optional<ReadyGuest> guest_;
   std::optional<StreamLink> link_;
-  int64_t linuxProcessOf_ = 0; // the Windows PID that linuxPid_ belongs to
-  int64_t linuxPid_ = 0;
 };
 
 } // namespace hotgate::harness

@@ -50,12 +50,10 @@ Result<> WineGuest::startSandbox(const fs::path &prefix) {
   return Failure(std::move(error));
 }
 
-Result<int64_t> WineGuest::privateBytes(int64_t pid, Deadline) {
-  if (pid != linuxProcessOf_) {
-    HOTGATE_TRY(linuxPid_, sandbox_->findProcess(module()));
-    linuxProcessOf_ = pid;
-  }
-  const std::string path = fmt::format("/proc/{}/smaps_rollup", linuxPid_);
+Result<int64_t> WineGuest::findLinuxProcess(Deadline) { return sandbox_->findProcess(module()); }
+
+Result<int64_t> WineGuest::privateBytesOf(int64_t linuxPid, Deadline) {
+  const std::string path = fmt::format("/proc/{}/smaps_rollup", linuxPid);
   std::ostringstream text;
   text << std::ifstream(path).rdbuf();
   if (const auto bytes = parsePrivateDirty(text.str()))

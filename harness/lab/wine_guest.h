@@ -21,15 +21,14 @@ public:
 
 private:
   Result<> startSandbox(const std::filesystem::path &prefix);
-  Result<int64_t> privateBytes(int64_t pid, Deadline deadline) override;
+  Result<int64_t> findLinuxProcess(Deadline deadline) override;
+  Result<int64_t> privateBytesOf(int64_t linuxPid, Deadline deadline) override;
 
   std::filesystem::path tap_;
   const Progress &progress_;
   std::optional<WineSandbox> sandbox_;
   std::optional<ProcessAgent> agent_;
   std::optional<TapLink> link_;
-  int64_t linuxProcessOf_ = 0; // the Windows PID that linuxPid_ belongs to
-  int linuxPid_ = 0;
 };
 
 } // namespace hotgate::harness

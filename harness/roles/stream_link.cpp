@@ -1,5 +1,7 @@
 #include "harness/roles/link.h"
 
+#include "harness/roles/link_wait.h"
+
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -14,21 +16,7 @@ constexpr size_t frameLimit = 4096 + 65536;
 constexpr size_t prefixSize = 4;
 constexpr std::chrono::seconds sendDeadline{5};
 
-Failure linkFailure(const std::string &reason) {
-  return failFault("guest link", "", reason, "the run counts as a lab fault; run it again");
-}
-
-// True when the socket is ready, false when the deadline passed first.
-Result<bool> awaitReady(int socket, short event, Deadline deadline) {
-  pollfd entry{socket, event, 0};
-  for (;;) {
-    const int ready = poll(&entry, 1, millisecondsUntil(deadline));
-    if (ready >= 0)
-      return ready > 0;
-    if (errno != EINTR)
-      return linkFailure(std::strerror(errno));
-  }
-}
+constexpr const char *link = "guest link";
 
 } // namespace
 
@@ -43,11 +31,11 @@ Result<> StreamLink::send(std::span<const uint8_t> frame) {
     if (count >= 0) {
       sent += static_cast<size_t>(count);
     } else if (errno == EAGAIN) {
-      HOTGATE_TRY(const bool ready, awaitReady(socket_.get(), POLLOUT, deadline));
-      if (!ready)
-        return linkFailure("the guest takes no frames");
+      HOTGATE_TRY(const short ready, awaitReady(socket_.get(), POLLOUT, deadline, link));
+      if (ready == 0)
+        return linkFailure(link, "the guest takes no frames");
     } else if (errno != EINTR) {
-      return linkFailure(fmt::format("sending failed: {}", std::strerror(errno)));
+      return linkFailure(link, fmt::format("sending failed: {}", std::strerror(errno)));
     }
   }
   return {};
@@ -59,7 +47,7 @@ Result<std::optional<Frame>> StreamLink::receive(Deadline deadline) {
     if (pending.size() >= prefixSize) {
       const size_t size = size_t{pending[0]} << 24U | size_t{pending[1]} << 16U | size_t{pending[2]} << 8U | pending[3];
       if (size > frameLimit)
-        return linkFailure(fmt::format("a frame declares {} bytes", size));
+        return linkFailure(link, fmt::format("a frame declares {} bytes", size));
       if (pending.size() - prefixSize >= size) {
         const auto content = pending.subspan(prefixSize, size);
         consumed_ += prefixSize + size;
@@ -68,17 +56,17 @@ Result<std::optional<Frame>> StreamLink::receive(Deadline deadline) {
     }
     received_.erase(received_.begin(), received_.begin() + static_cast<std::ptrdiff_t>(consumed_));
     consumed_ = 0;
-    HOTGATE_TRY(const bool ready, awaitReady(socket_.get(), POLLIN, deadline));
-    if (!ready)
+    HOTGATE_TRY(const short ready, awaitReady(socket_.get(), POLLIN, deadline, link));
+    if (ready == 0)
       return std::nullopt;
     std::array<uint8_t, 65536> buffer; // NOLINT: filled by recv
     const ssize_t got = recv(socket_.get(), buffer.data(), buffer.size(), 0);
     if (got > 0)
       received_.insert(received_.end(), buffer.begin(), buffer.begin() + got);
     else if (got == 0)
-      return linkFailure("QEMU closed it");
+      return linkFailure(link, "QEMU closed it");
     else if (errno != EINTR && errno != EAGAIN)
-      return linkFailure(fmt::format("receiving failed: {}", std::strerror(errno)));
+      return linkFailure(link, fmt::format("receiving failed: {}", std::strerror(errno)));
   }
 }
 
