@@ -185,6 +185,8 @@ Result<> resolveForwarder(const ImageLayout &layout, const Arm64Entry &entry, ui
     const Section *section = layout.sectionAt(entry.begin);
     range.end = section == nullptr ? 0 : section->rva + section->extent();
   }
+  if (range.end == range.begin) // the next entry begins at the same place: covers nothing
+    return {};
   HOTGATE_CHECK(checkRange(layout, entryRva, range));
   ranges.push_back(range);
   return {};

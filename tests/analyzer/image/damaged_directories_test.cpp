@@ -133,6 +133,19 @@ TEST(DamagedExceptionsArm64, ForwarderToAForwarder) {
   expectRefused(sample, "forwards to no entry");
 }
 
+// Found by fuzzing: what forwards reaches to where the next entry begins, which here is nowhere.
+TEST(DamagedExceptionsArm64, ForwarderBeginsWhereTheNextEntryDoes) {
+  SampleImage sample("arm64");
+  const uint32_t rva = sample.get32(sample.directoryEntry(Directory::exceptions));
+  const size_t pdata = sample.directory(Directory::exceptions);
+  sample.put32(pdata + 8, sample.get32(pdata + 16));
+  sample.put32(pdata + 12, rva | 3U);
+  const auto image = sample.open();
+  ASSERT_TRUE(image) << image.error().message();
+  for (const FunctionRange &range : image->functionRanges())
+    EXPECT_LT(range.begin, range.end);
+}
+
 // ---- exports ----
 
 class DamagedExports : public DamagedDirectory {};
