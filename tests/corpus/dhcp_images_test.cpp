@@ -19,21 +19,31 @@ using testing::Contains;
 using testing::IsEmpty;
 using testing::Not;
 
-const std::filesystem::path kbs = HOTGATE_TEST_DHCP_CORPUS;
+const std::filesystem::path kbs = HOTGATE_TEST_CORPUS;
 const std::filesystem::path builds = HOTGATE_TEST_DHCP_BUILDS;
 const std::filesystem::path lists = HOTGATE_TEST_DHCP_LISTS;
 const std::filesystem::path source = HOTGATE_TEST_SOURCE;
 
 constexpr uint32_t paddingBytes = 6;
-constexpr std::array allBuilds = {"base", "other-month", "good", "audit-leak", "renewal-hang", "lease-layout"};
-// Each KB and the build that is its post image.
+constexpr std::array allBuilds = {"base",         "other-month", "good",        "audit-leak", "renewal-hang",
+                                  "lease-layout", "small-leak",  "handle-leak", "slow-audit", "expiry-thread"};
+struct Kb {
+  const char *family;
+  const char *name;
+  const char *build; // that the hotpatch image is made from
+};
 constexpr std::array allKbs = {
-    std::pair{"good", "good"},
-    std::pair{"audit-leak", "audit-leak"},
-    std::pair{"renewal-hang", "renewal-hang"},
-    std::pair{"lease-layout", "lease-layout"},
-    std::pair{"half-redirected", "good"},
-    std::pair{"wrong-base", "good"},
+    Kb{"dhcp", "good", "good"},
+    Kb{"dhcp", "audit-leak", "audit-leak"},
+    Kb{"dhcp", "renewal-hang", "renewal-hang"},
+    Kb{"dhcp", "lease-layout", "lease-layout"},
+    Kb{"dhcp", "half-redirected", "good"},
+    Kb{"dhcp", "wrong-base", "good"},
+    Kb{"lab", "small-leak", "small-leak"},
+    Kb{"lab", "handle-leak", "handle-leak"},
+    Kb{"lab", "slow-audit", "slow-audit"},
+    Kb{"lab", "expiry-thread", "expiry-thread"},
+    Kb{"lab", "unfixed-update", "good"},
 };
 
 // An image and its linker's map.
@@ -117,11 +127,11 @@ TEST(DhcpImages, EveryFunctionCanBePatched) {
 }
 
 TEST(DhcpImages, HaveWhatTheLoaderLooksAt) {
-  for (const auto &[kb, post] : allKbs) {
+  for (const auto &[family, kb, post] : allKbs) {
     SCOPED_TRACE(kb);
     for (const char *build : {"pre", "post", "hotpatch"}) {
       SCOPED_TRACE(build);
-      const Image image(kbs / kb / build / "dhcpsrv.exe");
+      const Image image(kbs / family / kb / build / "dhcpsrv.exe");
       EXPECT_NE(image.file().getPE32PlusHeader()->CheckSum, 0U);
       const auto *unwinding = image.file().getDataDirectory(llvm::COFF::EXCEPTION_TABLE);
       ASSERT_TRUE(unwinding);
@@ -140,7 +150,7 @@ TEST(DhcpImages, HaveWhatTheLoaderLooksAt) {
 
 TEST(DhcpImages, RedirectedFunctionsAreExactlyTheChangedOnes) {
   const ObjectCode &base = objectCode("base");
-  for (const auto &[kb, post] : allKbs) {
+  for (const auto &[family, kb, post] : allKbs) {
     SCOPED_TRACE(kb);
     const CodeDifference difference = compare(base, objectCode(post));
     EXPECT_THAT(difference.onlyInOne, IsEmpty());
@@ -167,7 +177,7 @@ TEST(DhcpImages, PatchedFunctionsReachTheStateOnlyThroughReferences) {
   for (const auto &symbol : symbolsIn(builds / "base", ".data"))
     mutableData.insert(symbol.decorated);
   EXPECT_THAT(mutableData, Contains("g_statistics"));
-  for (const auto &[kb, post] : allKbs) {
+  for (const auto &[family, kb, post] : allKbs) {
     SCOPED_TRACE(kb);
     const auto reached = reachable(objectCode(post), redirectedFunctions(kb));
     EXPECT_THAT(reached, Contains("__ref_g_statistics"));

@@ -6,7 +6,7 @@
 #include "statistics.h"
 #include "store.h"
 
-static constexpr DWORD expiryMilliseconds = 1000;
+static constexpr DWORD expiryMilliseconds = KB_EXPIRY_PERIOD ? 500 : 1000;
 static constexpr DWORD stopMilliseconds = 5000;
 
 static uint16_t NetworkOrder(uint32_t port) { return static_cast<uint16_t>((port & 0xFF) << 8 | ((port >> 8) & 0xFF)); }
