@@ -19,6 +19,38 @@ namespace hotgate::cli {
 
 namespace {
 
+// How long each step of a lab run took. A step ends where the next one is announced.
+class StepClock {
+public:
+  StepClock(Timings &timings, std::string run) : timings_(timings), run_(std::move(run)) {}
+  StepClock(const StepClock &) = delete;
+  StepClock &operator=(const StepClock &) = delete;
+  ~StepClock() { end(); }
+
+  // "patched: soak, 100 of 600 requests" is the same step as "patched: soak".
+  void step(std::string_view text) {
+    const std::string name(text.substr(0, text.find(',')));
+    if (name == name_)
+      return;
+    end();
+    name_ = name;
+  }
+
+private:
+  void end() {
+    const auto now = std::chrono::steady_clock::now();
+    if (!name_.empty())
+      timings_.emplace_back(fmt::format("{}: {}", run_, name_),
+                            std::chrono::duration_cast<std::chrono::milliseconds>(now - begin_));
+    begin_ = now;
+  }
+
+  Timings &timings_;
+  std::string run_;
+  std::string name_;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
 class Gate {
 public:
   Gate(const GateOptions &options, KbFile kb, Installation installation, std::vector<rules::Rule> catalogue,
@@ -94,6 +126,8 @@ private:
 
   // As declared, else every role that one of the modules belongs to.
   Result<std::vector<std::string>> rolesToRun() const {
+    if (options_.onlyRole)
+      return std::vector{*options_.onlyRole};
     if (!kb_.roles.empty())
       return kb_.roles;
     std::vector<std::string> roles;
@@ -135,8 +169,10 @@ private:
         config,
         role,
         {installation_.roles, installation_.agent, installation_.tap, installation_.client, cache}};
+    StepClock clock(timings_, "lab " + role);
     return harness::runLab(request, facts_, [&](std::string_view step) {
-      log::progress(fmt::format("{}: lab {}: {}", kb_.kb, role, step));
+      clock.step(step);
+      options_.progress(fmt::format("{}: lab {}: {}", kb_.kb, role, step));
     });
   }
 

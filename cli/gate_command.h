@@ -8,9 +8,11 @@
 #include "cli/exit_code.h"
 #include "harness/lab/lab_config.h"
 #include "support/budget.h"
+#include "support/log.h"
 #include "support/result.h"
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 
 namespace hotgate::cli {
@@ -22,8 +24,10 @@ struct GateOptions {
   std::filesystem::path out;
   std::optional<std::filesystem::path> rules; // else the installed catalogue
   Parts parts = Parts::whole;
-  std::optional<harness::Provider> provider; // else lab.yaml's
-  BudgetLimits budget;                       // of each module
+  std::optional<harness::Provider> provider;                      // else lab.yaml's
+  std::optional<std::string> onlyRole;                            // of the KB's
+  std::function<void(std::string_view)> progress = log::progress; // "KB5099001: lab dhcp: control: smoke"
+  BudgetLimits budget;                                            // of each module
 };
 
 // The exit code is the verdict's.

@@ -4,8 +4,10 @@
 #include "cli/explain_command.h"
 #include "cli/gate_command.h"
 #include "cli/inspect_command.h"
+#include "cli/lab_jobs_command.h"
 #include "cli/report_command.h"
 #include "cli/rules_command.h"
+#include "harness/jobs/guest_count.h"
 #include "support/log.h"
 
 #include <CLI/CLI.hpp>
@@ -46,26 +48,70 @@ void addBudget(CLI::App &command, BudgetLimits &limits) {
       ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 40));
 }
 
+void addProvider(CLI::App &command, GateOptions &options) {
+  command.add_option("--provider", options.provider, "Where the lab runs: qemu or wine-host; default: lab.yaml's")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, harness::Provider>{
+          {"qemu", harness::Provider::qemu}, {"wine-host", harness::Provider::wineHost}}));
+}
+
+void addRulesFolder(CLI::App &command, GateOptions &options) {
+  command.add_option("--rules", options.rules, "Folder with rules; default: the installed catalogue");
+}
+
 void addGate(CLI::App &parent, Command &chosen, const char *name, const char *help, GateOptions::Parts parts) {
   auto options = std::make_shared<GateOptions>();
   options->parts = parts;
   CLI::App *command = parent.add_subcommand(name, help);
   command->add_option("KB", options->kb, "KB.yaml")->required();
   command->add_option("--out", options->out, "Folder for verdict, report and facts")->required();
-  command->add_option("--rules", options->rules, "Folder with rules; default: the installed catalogue");
+  addRulesFolder(*command, *options);
   if (parts != GateOptions::Parts::staticHalf)
-    command->add_option("--provider", options->provider, "Where the lab runs: qemu or wine-host; default: lab.yaml's")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, harness::Provider>{
-            {"qemu", harness::Provider::qemu}, {"wine-host", harness::Provider::wineHost}}));
+    addProvider(*command, *options);
   addBudget(*command, options->budget);
   command->callback([&chosen, options] { chosen = [options] { return gateCommand(*options); }; });
 }
 
-void addLab(CLI::App &app, Command &chosen) {
+void addLabRun(CLI::App &lab, Command &chosen, const bool &quiet) {
+  auto options = std::make_shared<LabRunOptions>();
+  options->gate.parts = GateOptions::Parts::dynamicHalf;
+  CLI::App *command = lab.add_subcommand("run", "Run the lab even when the static half would block");
+  command->add_option("FILE", options->gate.kb, "KB.yaml, or LAB.yaml with many of them as jobs")->required();
+  command->add_option("--out", options->gate.out, "Folder for the results; jobs that are done in it stay done")
+      ->required();
+  command->add_option("--guests", options->guests, "Guests at once, for LAB.yaml; default: by free memory and cores")
+      ->check(CLI::Range(1, harness::mostGuests));
+  addRulesFolder(*command, options->gate);
+  addProvider(*command, options->gate);
+  addBudget(*command, options->gate.budget);
+  command->callback([&chosen, &quiet, options] {
+    options->quiet = quiet;
+    chosen = [options] { return labRunCommand(*options); };
+  });
+}
+
+// Started by `lab run LAB.yaml`, never by people.
+void addLabJob(CLI::App &lab, Command &chosen) {
+  auto options = std::make_shared<LabJobOptions>();
+  options->gate.parts = GateOptions::Parts::dynamicHalf;
+  CLI::App *command = lab.add_subcommand("job", "One attempt of one job");
+  command->group(""); // not in the help
+  command->add_option("KB", options->gate.kb)->required();
+  command->add_option("--folder", options->folder)->required();
+  command->add_option("--role", options->gate.onlyRole)->required();
+  command->add_option("--attempt", options->attempt)->required();
+  command->add_option("--input", options->input)->required();
+  command->add_option("--reports", options->reports)->required();
+  addRulesFolder(*command, options->gate);
+  addProvider(*command, options->gate);
+  addBudget(*command, options->gate.budget);
+  command->callback([&chosen, options] { chosen = [options] { return labJobCommand(*options); }; });
+}
+
+void addLab(CLI::App &app, Command &chosen, const bool &quiet) {
   CLI::App *command = app.add_subcommand("lab", "The dynamic half");
   command->require_subcommand(1);
-  addGate(*command, chosen, "run", "Run the lab even when the static half would block",
-          GateOptions::Parts::dynamicHalf);
+  addLabRun(*command, chosen, quiet);
+  addLabJob(*command, chosen);
 }
 
 void addDiff(CLI::App &app, Command &chosen) {
@@ -169,7 +215,7 @@ int main(int argc, char **argv) {
   Command chosen;
   addGate(app, chosen, "gate", "The whole way: analyze, rules, lab, verdict, reports", GateOptions::Parts::whole);
   addGate(app, chosen, "check", "The static half: analyze, rules, verdict, reports", GateOptions::Parts::staticHalf);
-  addLab(app, chosen);
+  addLab(app, chosen, quiet);
   addDiff(app, chosen);
   addExplain(app, chosen);
   addInspect(app, chosen);

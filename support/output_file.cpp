@@ -5,8 +5,35 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace hotgate {
+namespace {
+
+Result<> synchronize(const std::filesystem::path &path) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool isSynchronized = descriptor >= 0 && fsync(descriptor) == 0;
+  const int problem = errno;
+  if (descriptor >= 0)
+    close(descriptor);
+  if (isSynchronized)
+    return {};
+  return failInput(path.string(), "", fmt::format("cannot be written to the disk: {}", std::strerror(problem)),
+                   "check the disk");
+}
+
+} // namespace
+
+Result<> writeFileDurably(const std::filesystem::path &path, std::string_view text) {
+  const std::filesystem::path whole = path.string() + ".whole";
+  HOTGATE_CHECK(writeFile(whole, text));
+  HOTGATE_CHECK(synchronize(whole));
+  if (std::rename(whole.c_str(), path.c_str()) != 0)
+    return failInput(path.string(), "", fmt::format("cannot be written: {}", std::strerror(errno)),
+                     "check the folder and its permissions");
+  return synchronize(path.parent_path());
+}
 
 Result<> writeFile(const std::filesystem::path &path, std::string_view text) {
   // A device or a pipe takes the bytes as they come: renaming a file over `/dev/null` would replace it.

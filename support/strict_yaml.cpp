@@ -127,6 +127,19 @@ std::vector<std::string> StrictYaml::texts(const char *key) {
   return values;
 }
 
+std::vector<StrictYaml> StrictYaml::maps(const char *key) {
+  node_->asked.insert(key);
+  std::vector<StrictYaml> values;
+  const YAML::Node list = has(key) ? std::as_const(node_->yaml)[key] : YAML::Node();
+  if (!list.IsSequence() || !std::all_of(list.begin(), list.end(), [](const auto &entry) { return entry.IsMap(); })) {
+    refuse(key, "must be a list of maps");
+    return values;
+  }
+  for (const auto &entry : list)
+    values.push_back({document_, std::make_shared<Node>(Node{entry, node_->prefix + key + ".", {}})});
+  return values;
+}
+
 void StrictYaml::refuse(const char *key, const std::string &reason) {
   const YAML::Mark mark = has(key) ? std::as_const(node_->yaml)[key].Mark() : node_->yaml.Mark();
   document_->fail(mark, fmt::format("{}{} {}", node_->prefix, key, reason));

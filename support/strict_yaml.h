@@ -31,6 +31,8 @@ public:
   std::string text(const char *key, const std::optional<std::string> &absent = std::nullopt);
   int64_t integer(const char *key, int64_t least, int64_t most, std::optional<int64_t> absent = std::nullopt);
   std::vector<std::string> texts(const char *key);
+  // A list of maps, each with keys of its own.
+  std::vector<StrictYaml> maps(const char *key);
   [[nodiscard]] bool has(const char *key) const;
   // All keys of a map whose keys are data, in the order of the file.
   [[nodiscard]] std::vector<std::string> keys() const;

@@ -6,6 +6,13 @@ namespace hotgate::harness {
 
 std::string_view providerName(Provider provider) { return provider == Provider::qemu ? "qemu" : "wine-host"; }
 
+std::optional<Provider> providerNamed(std::string_view name) {
+  for (const Provider provider : {Provider::qemu, Provider::wineHost})
+    if (name == providerName(provider))
+      return provider;
+  return std::nullopt;
+}
+
 namespace {
 
 Witness witnessOf(StrictYaml map) {
@@ -30,9 +37,9 @@ Result<LabConfig> readLabConfig(const std::filesystem::path &path) {
   HOTGATE_TRY(StrictYaml file, StrictYaml::open(path));
   LabConfig config;
   const std::string provider = file.text("provider", "qemu");
-  if (provider == providerName(Provider::wineHost))
-    config.provider = Provider::wineHost;
-  else if (provider != providerName(Provider::qemu))
+  if (const auto named = providerNamed(provider))
+    config.provider = *named;
+  else
     file.refuse("provider", "must be qemu or wine-host");
   config.memoryMiB = static_cast<int>(file.integer("memory", 384, 16384, config.memoryMiB));
   StrictYaml service = file.map("service");

@@ -10,6 +10,7 @@ namespace hotgate::harness {
 
 enum class Provider : uint8_t { qemu, wineHost };
 [[nodiscard]] std::string_view providerName(Provider provider); // as in lab.yaml: qemu, wine-host
+[[nodiscard]] std::optional<Provider> providerNamed(std::string_view name);
 
 struct LabConfig {
   Provider provider = Provider::qemu;

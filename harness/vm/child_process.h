@@ -16,7 +16,7 @@ namespace hotgate::harness {
 class ChildProcess {
 public:
   struct Options {
-    std::vector<std::string> arguments; // [0] is the program, looked for in PATH
+    std::vector<std::string> arguments; // [0] is the program, looked for in PATH when it is a plain name
     std::vector<int> inherited = {};    // descriptors that the child keeps, under the same numbers
     int deathSignal = 9;                // SIGKILL
   };
@@ -52,7 +52,7 @@ private:
   FileDescriptor output_;
 };
 
-// The absolute path of a program in PATH, "" when there is none.
+// The absolute path of a program in PATH, "" when there is none. A path is taken as it is.
 std::string findProgram(const std::string &name);
 
 // One word for a shell, whatever is in it.
