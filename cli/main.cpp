@@ -5,6 +5,7 @@
 #include "cli/gate_command.h"
 #include "cli/inspect_command.h"
 #include "cli/lab_jobs_command.h"
+#include "cli/lab_shell_command.h"
 #include "cli/report_command.h"
 #include "cli/rules_command.h"
 #include "harness/jobs/guest_count.h"
@@ -83,6 +84,9 @@ void addLabRun(CLI::App &lab, Command &chosen, const bool &quiet) {
   addRulesFolder(*command, options->gate);
   addProvider(*command, options->gate);
   addBudget(*command, options->gate.budget);
+  command->add_option("--keep", options->keep, "Failing guests to keep, at most; default: 8")
+      ->check(CLI::Range(0, 1000));
+  command->add_flag("--keep-dump", options->gate.keepMemoryDump, "Keep a dump of their memory, too");
   command->callback([&chosen, &quiet, options] {
     options->quiet = quiet;
     chosen = [options] { return labRunCommand(*options); };
@@ -101,10 +105,19 @@ void addLabJob(CLI::App &lab, Command &chosen) {
   command->add_option("--attempt", options->attempt)->required();
   command->add_option("--input", options->input)->required();
   command->add_option("--reports", options->reports)->required();
+  command->add_flag("--keep", options->gate.keepGuest);
+  command->add_flag("--keep-dump", options->gate.keepMemoryDump);
   addRulesFolder(*command, options->gate);
   addProvider(*command, options->gate);
   addBudget(*command, options->gate.budget);
   command->callback([&chosen, options] { chosen = [options] { return labJobCommand(*options); }; });
+}
+
+void addLabShell(CLI::App &lab, Command &chosen) {
+  auto guest = std::make_shared<std::filesystem::path>();
+  CLI::App *command = lab.add_subcommand("shell", "A console into a guest that a failing run kept");
+  command->add_option("GUEST", *guest, "Its folder: DIR/jobs/NAME/attempt-N/guest-ROLE")->required();
+  command->callback([&chosen, guest] { chosen = [guest] { return labShellCommand(*guest); }; });
 }
 
 void addLab(CLI::App &app, Command &chosen, const bool &quiet) {
@@ -112,6 +125,7 @@ void addLab(CLI::App &app, Command &chosen, const bool &quiet) {
   command->require_subcommand(1);
   addLabRun(*command, chosen, quiet);
   addLabJob(*command, chosen);
+  addLabShell(*command, chosen);
 }
 
 void addDiff(CLI::App &app, Command &chosen) {
