@@ -30,7 +30,8 @@ public:
   // "patched: soak, 100 of 600 requests" is the same step as "patched: soak".
   void step(std::string_view text) {
     const std::string name(text.substr(0, text.find(',')));
-    if (name == name_)
+    // Others are about what is built meanwhile: "building the guest image".
+    if (name == name_ || name.find(": ") == std::string::npos)
       return;
     end();
     name_ = name;
@@ -162,13 +163,18 @@ private:
                        fmt::format("role '{}' needs a patched module of its own, and this KB has none", role),
                        fmt::format("see 'components' in the role's file {}.yaml", role));
     HOTGATE_TRY(const auto cache, harness::defaultCacheFolder());
-    const harness::LabRequest request{
-        module->pre.path,
-        module->hotpatch->path,
-        module->post.path,
-        config,
-        role,
-        {installation_.roles, installation_.agent, installation_.tap, installation_.client, cache}};
+    harness::LabRequest request{module->pre.path,
+                                module->hotpatch->path,
+                                module->post.path,
+                                config,
+                                role,
+                                {installation_.roles, installation_.agent, installation_.tap, installation_.client, cache},
+                                {}};
+    const std::filesystem::path kept = options_.out / ("guest-" + role);
+    std::error_code error;
+    std::filesystem::remove_all(kept, error); // an earlier run's
+    if (options_.keepGuest)
+      request.keep = harness::KeepRequest{kept, options_.keepMemoryDump};
     StepClock clock(timings_, "lab " + role);
     return harness::runLab(request, facts_, [&](std::string_view step) {
       clock.step(step);

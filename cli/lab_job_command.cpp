@@ -38,10 +38,17 @@ Result<std::optional<std::string>> labFault(const std::filesystem::path &folder)
   return isFault ? std::optional(rows.text(0)) : std::nullopt;
 }
 
-Result<Attempt> judged(ExitCode code, const std::filesystem::path &folder) {
+// The folder of the guest that was kept, below the job's; "" when none was.
+std::string keptGuest(const std::filesystem::path &folder, const std::string &role) {
+  const std::filesystem::path kept = folder / ("guest-" + role);
+  std::error_code error;
+  return std::filesystem::exists(kept / "guest.json", error) ? (folder.filename() / kept.filename()).string() : "";
+}
+
+Result<Attempt> judged(ExitCode code, const std::filesystem::path &folder, const std::string &role) {
   HOTGATE_TRY(const auto fault, labFault(folder));
   return Attempt{fault ? AttemptEnd::labFault : AttemptEnd::judged, std::string(verdictWord(code)), fault.value_or(""),
-                 0, ""};
+                 0, keptGuest(folder, role)};
 }
 
 // The line is lost when nobody reads: the harness ended, and so will this process.
@@ -76,7 +83,7 @@ Result<ExitCode> labJobCommand(const LabJobOptions &options) {
     HOTGATE_CHECK(folder.endAttempt(options.attempt, options.input, refused));
     return ExitCode::approve;
   }
-  HOTGATE_TRY(const Attempt attempt, judged(*code, gate.out));
+  HOTGATE_TRY(const Attempt attempt, judged(*code, gate.out, gate.onlyRole.value_or("")));
   HOTGATE_CHECK(folder.endAttempt(options.attempt, options.input, attempt));
   return ExitCode::approve;
 }

@@ -106,6 +106,15 @@ private:
   Plan plan_;
 };
 
+// A kept guest takes some hundred MiB: a batch of failing jobs must not fill the disk.
+int keptGuests(const fs::path &folder) {
+  int count = 0;
+  std::error_code error;
+  for (fs::recursive_directory_iterator each(folder, error), end; !error && each != end; each.increment(error))
+    count += each->path().filename() == "guest.json" ? 1 : 0;
+  return count;
+}
+
 std::vector<std::string> attemptCommand(const LabRunOptions &options, const fs::path &folder, int threads,
                                         const Job &job, size_t attempt, int reports) {
   std::vector<std::string> command{"/proc/self/exe",
@@ -132,6 +141,10 @@ std::vector<std::string> attemptCommand(const LabRunOptions &options, const fs::
   };
   if (options.gate.rules)
     add("--rules", fs::absolute(*options.gate.rules).string());
+  if (keptGuests(folder) < options.keep)
+    command.emplace_back("--keep");
+  if (options.gate.keepMemoryDump)
+    command.emplace_back("--keep-dump");
   add("--budget", fmt::format("{}", static_cast<double>(options.gate.budget.time.count()) / 1000));
   add("--memory-budget", std::to_string(options.gate.budget.memory >> 20U));
   return command;
@@ -199,7 +212,11 @@ Result<ExitCode> runJobs(const LabRunOptions &options) {
 
 Result<ExitCode> labRunCommand(const LabRunOptions &options) {
   HOTGATE_TRY(const bool isMany, harness::isLabFile(options.gate.kb));
-  return isMany ? runJobs(options) : gateCommand(options.gate);
+  if (isMany)
+    return runJobs(options);
+  GateOptions gate = options.gate;
+  gate.keepGuest = options.keep > 0;
+  return gateCommand(gate);
 }
 
 } // namespace hotgate::cli

@@ -9,6 +9,7 @@ namespace hotgate::cli {
 struct LabRunOptions {
   GateOptions gate;          // `kb` is KB.yaml or LAB.yaml
   std::optional<int> guests; // at once; else by memory and cores
+  int keep = 8;              // failing guests in the folder at most
   bool quiet = false;
 };
 

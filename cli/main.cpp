@@ -7,6 +7,7 @@
 #include "cli/lab_image_command.h"
 #include "cli/lab_jobs_command.h"
 #include "cli/lab_role_command.h"
+#include "cli/lab_shell_command.h"
 #include "cli/report_command.h"
 #include "cli/rules_command.h"
 #include "harness/jobs/guest_count.h"
@@ -85,6 +86,9 @@ void addLabRun(CLI::App &lab, Command &chosen, const bool &quiet) {
   addRulesFolder(*command, options->gate);
   addProvider(*command, options->gate);
   addBudget(*command, options->gate.budget);
+  command->add_option("--keep", options->keep, "Failing guests to keep, at most; default: 8")
+      ->check(CLI::Range(0, 1000));
+  command->add_flag("--keep-dump", options->gate.keepMemoryDump, "Keep a dump of their memory, too");
   command->callback([&chosen, &quiet, options] {
     options->quiet = quiet;
     chosen = [options] { return labRunCommand(*options); };
@@ -103,6 +107,8 @@ void addLabJob(CLI::App &lab, Command &chosen) {
   command->add_option("--attempt", options->attempt)->required();
   command->add_option("--input", options->input)->required();
   command->add_option("--reports", options->reports)->required();
+  command->add_flag("--keep", options->gate.keepGuest);
+  command->add_flag("--keep-dump", options->gate.keepMemoryDump);
   addRulesFolder(*command, options->gate);
   addProvider(*command, options->gate);
   addBudget(*command, options->gate.budget);
@@ -146,6 +152,13 @@ void addLabImage(CLI::App &lab, Command &chosen) {
   prune->callback([&chosen, options] { chosen = [options] { return done(labImagePrune(*options)); }; });
 }
 
+void addLabShell(CLI::App &lab, Command &chosen) {
+  auto guest = std::make_shared<std::filesystem::path>();
+  CLI::App *command = lab.add_subcommand("shell", "A console into a guest that a failing run kept");
+  command->add_option("GUEST", *guest, "Its folder: DIR/jobs/NAME/attempt-N/guest-ROLE")->required();
+  command->callback([&chosen, guest] { chosen = [guest] { return labShellCommand(*guest); }; });
+}
+
 void addLab(CLI::App &app, Command &chosen, const bool &quiet) {
   CLI::App *command = app.add_subcommand("lab", "The dynamic half");
   command->require_subcommand(1);
@@ -153,6 +166,7 @@ void addLab(CLI::App &app, Command &chosen, const bool &quiet) {
   addLabRole(*command->get_subcommand("run"), chosen);
   addLabJob(*command, chosen);
   addLabImage(*command, chosen);
+  addLabShell(*command, chosen);
 }
 
 void addDiff(CLI::App &app, Command &chosen) {

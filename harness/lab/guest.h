@@ -3,6 +3,7 @@
 #pragma once
 
 #include "harness/guest/process_agent.h"
+#include "harness/lab/kept_guest.h"
 #include "harness/roles/link.h"
 
 #include <string_view>
@@ -33,6 +34,11 @@ public:
   virtual Result<std::vector<uint8_t>> readPatch(int64_t pid, uint32_t rva, uint32_t size) = 0;
   // What each thread of the process is inside of.
   virtual Result<std::vector<ThreadStack>> stacks(int64_t pid) = 0;
+  // Its state at this moment into a folder (kept_guest.h); the guest goes on afterwards.
+  virtual Result<> keep(const KeepRequest &request) {
+    HOTGATE_CHECK(makeKeptFolder(request.folder));
+    return writeKept(request.folder, std::nullopt, {"this provider keeps nothing of its guests"});
+  }
   // True when the last call failed because the agent, alive, refused it: then the patch or the process is the reason
   // and not the lab.
   [[nodiscard]] virtual bool wasRefused() const = 0;

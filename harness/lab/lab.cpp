@@ -57,6 +57,13 @@ Result<> runLab(const LabRequest &request, facts::Database &facts,
                                 .address = role.guestAddress,
                                 .config = config},
                                request.installation.tap, progress);
+  if (request.keep)
+    records.onFirstFailure([&] {
+      progress("keeping the guest's state");
+      // The run's facts are worth more than the guest: it goes on.
+      if (const auto kept = guest->keep(*request.keep); !kept)
+        progress("the guest was not kept: " + kept.error().message());
+    });
   return LabSequence(*guest, role, makeProbe, config, writes, records, progress).run();
 }
 

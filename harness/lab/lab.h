@@ -8,6 +8,7 @@
 // facts, not an error; an error is an environment or input that cannot be used, or facts that cannot be written.
 #pragma once
 
+#include "harness/lab/kept_guest.h"
 #include "harness/lab/lab_config.h"
 
 #include "analyzer/facts/database.h"
@@ -32,6 +33,7 @@ struct LabRequest {
   LabConfig config;
   std::string role;
   LabInstallation installation;
+  std::optional<KeepRequest> keep; // where a guest goes that fails, at the moment when it does
 };
 
 // Errors: input, when this host lacks what the provider needs (QEMU, unshare).

@@ -1,5 +1,6 @@
 #include "harness/lab/lab_records.h"
 
+#include <algorithm>
 #include <array>
 
 namespace hotgate::harness {
@@ -57,14 +58,26 @@ Result<> LabRecords::finishLabFault(std::string_view accelerator, const std::str
   return finish(accelerator, "lab-fault", sawPatch_, "lab fault: " + reason);
 }
 
+void LabRecords::failed() {
+  if (const auto action = std::exchange(onFirstFailure_, nullptr))
+    action();
+}
+
 Result<> LabRecords::step(Phase phase, Step step, StepOutcome outcome, const std::string &text) {
   sawPatch_ = sawPatch_ || outcome == StepOutcome::failed;
+  if (outcome != StepOutcome::ok)
+    failed();
   return insert("INSERT INTO lab_step VALUES (?, ?, ?, ?, ?, ?)", ++steps_, phaseName(phase), stepName(step),
                 outcomeName(outcome), text);
 }
 
 Result<> LabRecords::probes(Phase phase, Step step, const ExchangeTallies &tallies,
                             std::chrono::milliseconds deadline) {
+  // Lost requests do not fail the step `apply`; to the guest's state they are a failure.
+  if (std::ranges::any_of(tallies, [](const auto &each) {
+        return each.first != "witness" && (each.second.answered < each.second.sent || each.second.wrong > 0);
+      }))
+    failed();
   for (const auto &[exchange, tally] : tallies)
     HOTGATE_CHECK(insert("INSERT INTO lab_probe VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", phaseName(phase),
                          stepName(step), exchange, tally.sent, tally.answered, tally.late, tally.wrong,
@@ -78,6 +91,8 @@ Result<> LabRecords::witness(Phase phase, const std::string &seen, const std::st
 
 Result<> LabRecords::process(Phase phase, Step step, const ServiceStatus &service, int64_t pid,
                              const ProcessCounters &counters) {
+  if (!counters.alive)
+    failed();
   return insert("INSERT INTO lab_process VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", ++looks_, phaseName(phase),
                 stepName(step), counters.alive ? "running" : "exited", service.state, pid, counters.startTime,
                 counters.exitCode);

@@ -8,6 +8,8 @@
 #include "harness/monitor/slope.h"
 #include "harness/roles/exchange_tally.h"
 
+#include <functional>
+
 namespace hotgate::harness {
 
 // restarted: from the update's image, after the patch was taken out.
@@ -28,6 +30,10 @@ public:
   // (HG903).
   Result<> finishLabFault(std::string_view accelerator, const std::string &reason);
 
+  // Called once, at the first step that does not go well, answer that is missing or wrong, or process that is gone: the
+  // guest is still as it was then.
+  void onFirstFailure(std::function<void()> action) { onFirstFailure_ = std::move(action); }
+
   Result<> step(Phase phase, Step step, StepOutcome outcome, const std::string &text);
   Result<> probes(Phase phase, Step step, const ExchangeTallies &tallies, std::chrono::milliseconds deadline);
   Result<> witness(Phase phase, const std::string &seen, const std::string &text);
@@ -47,7 +53,10 @@ private:
 
   facts::Database &facts_;
   int64_t runId_;
+  void failed();
+
   int64_t steps_ = 0;
+  std::function<void()> onFirstFailure_;
   int64_t looks_ = 0;
   bool sawPatch_ = false; // a step failed with the patch applied, or the growth was measured
 };

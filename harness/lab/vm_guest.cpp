@@ -2,6 +2,7 @@
 
 #include "harness/guest/linux_memory.h"
 #include "support/mapped_file.h"
+#include "support/output_file.h"
 
 namespace hotgate::harness {
 namespace {
@@ -9,6 +10,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds filesDeadline{60};
+constexpr std::chrono::seconds keepDeadline{60};   // measured 0.3 s, and 1 s with a dump
+constexpr std::chrono::seconds keptLogDeadline{5}; // the guest may hang
+constexpr size_t keptLogLimit = size_t{1} << 20U;
 constexpr const char *guestFolder = "/hotgate/prefix/drive_c/hotgate";
 
 } // namespace
@@ -17,13 +21,15 @@ std::string_view VmGuest::accelerator() const { return accelerator_ ? accelerato
 
 Result<> VmGuest::restore() {
   HOTGATE_CHECK(checkModuleName());
-  HOTGATE_TRY(const GuestImage image, provideGuestImage(setup().cache, progress_));
+  HOTGATE_TRY(GuestImage image, provideGuestImage(setup().cache, progress_));
   HOTGATE_TRY(accelerator_, chooseAccelerator(setup().cache, image, progress_));
   const MachineShape shape{*accelerator_, setup().config.memoryMiB};
   HOTGATE_TRY(const fs::path state, provideReadyState(setup().cache, image, shape, setup().agent, progress_));
   HOTGATE_TRY(ReadyGuest guest, restoreReadyGuest(image, shape, state));
   guest_.emplace(std::move(guest));
   link_.emplace(std::move(guest_->link));
+  recorded_.emplace(*link_);
+  image_ = std::move(image);
   HOTGATE_CHECK(copyFiles());
   return installService(guest_->agent);
 }
@@ -43,6 +49,34 @@ Result<> VmGuest::copyFiles() {
                       deadline));
   HOTGATE_CHECK(files.writeFile(fmt::format("{}/hotpatch/{}", guestFolder, module()), hotpatch.bytes(), deadline));
   return files.writeFile(fmt::format("{}/post/{}", guestFolder, module()), post.bytes(), deadline);
+}
+
+// What cannot be had of a guest that hangs is said and left out: its state is what matters.
+Result<> VmGuest::keep(const KeepRequest &request) {
+  HOTGATE_CHECK(makeKeptFolder(request.folder));
+  std::vector<std::string> missing;
+  if (!guest_)
+    return writeKept(request.folder, std::nullopt, {"the guest was never ready"});
+  HOTGATE_CHECK(writeFrames(request.folder, recorded_->frames()));
+  const auto printed = guest_->files.readFile("/tmp/agent.log", keptLogLimit, after(keptLogDeadline));
+  if (printed)
+    HOTGATE_CHECK(writeFile(request.folder / "agent.txt", printableLines(*printed)));
+  else
+    missing.push_back("agent.txt: " + printed.error().message());
+  HOTGATE_CHECK(writeFile(request.folder / "console.txt", guest_->machine.consoleTail(keptLogLimit) + "\n"));
+  const Deadline deadline = after(keepDeadline);
+  std::optional<KeptMachine> machine;
+  if (const auto saved = guest_->machine.snapshot(request.folder / keptStateName, deadline); saved) {
+    HOTGATE_TRY(std::string version, qemuVersion());
+    machine = KeptMachine{image_, {*accelerator_, setup().config.memoryMiB}, std::move(version)};
+  } else {
+    missing.push_back("state: " + saved.error().message());
+  }
+  if (request.withMemoryDump)
+    if (const auto dumped = guest_->machine.dumpMemory(request.folder / "memory.elf", deadline); !dumped)
+      missing.push_back("memory.elf: " + dumped.error().message());
+  (void)guest_->machine.resume(deadline); // a machine that is gone shows in the next step
+  return writeKept(request.folder, machine, missing);
 }
 
 Result<int64_t> VmGuest::findLinuxProcess(Deadline deadline) {

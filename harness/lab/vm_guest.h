@@ -3,6 +3,7 @@
 
 #include "harness/guest/ready_guest.h"
 #include "harness/lab/agent_guest.h"
+#include "harness/roles/recorded_link.h"
 
 namespace hotgate::harness {
 
@@ -12,7 +13,8 @@ public:
 
   Result<> restore() override;
   [[nodiscard]] std::string_view accelerator() const override;
-  Link &link() override { return *link_; }
+  Link &link() override { return *recorded_; }
+  Result<> keep(const KeepRequest &request) override;
 
 private:
   Result<> copyFiles();
@@ -23,6 +25,8 @@ private:
   std::optional<Accelerator> accelerator_;
   std::optional<ReadyGuest> guest_;
   std::optional<StreamLink> link_;
+  std::optional<RecordedLink> recorded_; // of *link_
+  GuestImage image_;
 };
 
 } // namespace hotgate::harness

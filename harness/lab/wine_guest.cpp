@@ -2,6 +2,7 @@
 
 #include "harness/guest/linux_memory.h"
 #include "harness/wine/wine_prefix.h"
+#include "support/output_file.h"
 
 #include <fstream>
 #include <sstream>
@@ -42,12 +43,22 @@ Result<> WineGuest::startSandbox(const fs::path &prefix) {
                                            after(networkDeadline)));
   agent_.emplace(sandbox_->takeAgent());
   link_.emplace(sandbox_->takeTap());
+  recorded_.emplace(*link_);
   auto answered = agent_->ping(after(wineDeadline));
   if (answered)
     return {};
   Error error = std::move(answered).error();
   error.reason += "; the sandbox printed: " + sandbox_->outputTail();
   return Failure(std::move(error));
+}
+
+Result<> WineGuest::keep(const KeepRequest &request) {
+  HOTGATE_CHECK(makeKeptFolder(request.folder));
+  if (!sandbox_)
+    return writeKept(request.folder, std::nullopt, {"the sandbox never stood"});
+  HOTGATE_CHECK(writeFrames(request.folder, recorded_->frames()));
+  HOTGATE_CHECK(writeFile(request.folder / "console.txt", sandbox_->outputTail() + "\n"));
+  return writeKept(request.folder, std::nullopt, {"state: a service under this host's wine has none"});
 }
 
 Result<int64_t> WineGuest::findLinuxProcess(Deadline) { return sandbox_->findProcess(module()); }

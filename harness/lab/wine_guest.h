@@ -3,6 +3,7 @@
 #pragma once
 
 #include "harness/lab/agent_guest.h"
+#include "harness/roles/recorded_link.h"
 #include "harness/roles/tap_link.h"
 #include "harness/vm/cache.h"
 #include "harness/wine/wine_sandbox.h"
@@ -17,7 +18,9 @@ public:
 
   Result<> restore() override;
   [[nodiscard]] std::string_view accelerator() const override { return "native"; }
-  Link &link() override { return *link_; }
+  Link &link() override { return *recorded_; }
+  // The wire and what was printed; there is no machine whose state could be kept.
+  Result<> keep(const KeepRequest &request) override;
 
 private:
   Result<> startSandbox(const std::filesystem::path &prefix);
@@ -29,6 +32,7 @@ private:
   std::optional<WineSandbox> sandbox_;
   std::optional<ProcessAgent> agent_;
   std::optional<TapLink> link_;
+  std::optional<RecordedLink> recorded_; // of *link_
 };
 
 } // namespace hotgate::harness

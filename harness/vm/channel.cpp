@@ -76,6 +76,28 @@ Result<> Channel::write(std::string_view bytes, Deadline deadline) {
   return {};
 }
 
+Result<> Channel::writeWith(std::string_view bytes, int descriptor, Deadline deadline) {
+  if (broken_)
+    return broken("the channel broke earlier");
+  HOTGATE_CHECK(waitFor(POLLOUT, deadline, "writing"));
+  char first = bytes.front(); // the descriptor goes with it; the rest follows
+  iovec content{&first, 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptor)] = {}; // NOLINT(*-avoid-c-arrays): the system's form
+  msghdr message{};
+  message.msg_iov = &content;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr *header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof descriptor);
+  std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+  if (sendmsg(socket_.get(), &message, MSG_NOSIGNAL) != 1)
+    return broken(fmt::format("a descriptor could not be sent: {}", std::strerror(errno)));
+  return write(bytes.substr(1), deadline);
+}
+
 bool Channel::hasInput() const {
   pollfd entry{socket_.get(), POLLIN, 0};
   return broken_ || !received_.empty() || poll(&entry, 1, 0) > 0;
@@ -144,6 +166,17 @@ std::string printable(std::string_view text, size_t limit) {
   }
   if (text.size() > limit)
     result += "...";
+  return result;
+}
+
+std::string printableLines(std::string_view text) {
+  constexpr size_t longest = 4096;
+  std::string result;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    result += printable(text.substr(0, end), longest) + '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
   return result;
 }
 

@@ -20,6 +20,8 @@ public:
   Channel(FileDescriptor socket, std::string entity) : socket_(std::move(socket)), entity_(std::move(entity)) {}
 
   Result<> write(std::string_view bytes, Deadline deadline);
+  // The same, and a copy of the descriptor goes to the peer with it.
+  Result<> writeWith(std::string_view bytes, int descriptor, Deadline deadline);
   // The next line without its newline. Errors: fault; after a passed deadline the channel can still be used,
   // isBroken() tells when not.
   Result<std::string> readLine(Deadline deadline);
@@ -53,6 +55,9 @@ Result<nlohmann::json> parseReply(const std::string &entity, std::string_view li
 const nlohmann::json &member(const nlohmann::json &object, const char *name);
 // A member that is a text; "" for anything else.
 std::string textMember(const nlohmann::json &object, const char *name);
+
+// The same of several lines, each ended by a newline.
+std::string printableLines(std::string_view text);
 
 // Guest text for people: control bytes and what is not ASCII as \xNN, cut at `limit`.
 std::string printable(std::string_view text, size_t limit = 200);

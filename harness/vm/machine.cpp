@@ -165,22 +165,69 @@ Result<> Machine::resume(Deadline deadline) {
   return {};
 }
 
+Result<> Machine::awaitMigration(Deadline deadline) {
+  for (;;) {
+    HOTGATE_TRY(const nlohmann::json progress, qmp_.execute("query-migrate", nlohmann::json::object(), deadline));
+    const std::string status = textMember(progress, "status");
+    if (status == "completed")
+      return {};
+    if (status == "failed" || status == "cancelled" || Clock::now() >= deadline)
+      return failFault(program, "migrate", fmt::format("the guest's state was not saved ({})", printable(status)),
+                       "free space in the folder");
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
 Result<> Machine::save(const fs::path &state, Deadline deadline) {
   HOTGATE_CHECK(qmp_.execute("stop", nlohmann::json::object(), deadline));
   // QEMU is done when the pipe has everything; the file has it when it bears its final name.
   const std::string part = state.string() + ".part";
   const std::string command = fmt::format("cat > {0} && mv {0} {1}", shellQuoted(part), shellQuoted(state.string()));
   HOTGATE_CHECK(qmp_.execute("migrate", {{"uri", "exec:" + command}}, deadline));
-  for (;;) {
-    HOTGATE_TRY(const nlohmann::json progress, qmp_.execute("query-migrate", nlohmann::json::object(), deadline));
-    const std::string status = textMember(progress, "status");
-    if (status == "completed" && fs::exists(state))
-      return {};
-    if (status == "failed" || status == "cancelled" || Clock::now() >= deadline)
-      return failFault(program, "migrate", fmt::format("the guest's state was not saved ({})", printable(status)),
-                       "free space in the cache folder");
+  HOTGATE_CHECK(awaitMigration(deadline));
+  while (!fs::exists(state)) {
+    if (Clock::now() >= deadline)
+      return failFault(program, "migrate", "the guest's state was not written", "free space in the cache folder");
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
+  return {};
+}
+
+namespace {
+
+// A new file that gets its name when it is whole.
+Result<FileDescriptor> openPart(const fs::path &file) {
+  FileDescriptor part(open((file.string() + ".part").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!part.isOpen())
+    return failInput(file.string(), "", fmt::format("cannot be written: {}", std::strerror(errno)),
+                     "give a folder that you can write to");
+  return part;
+}
+
+Result<> nameWhole(const fs::path &file) {
+  std::error_code error;
+  fs::rename(file.string() + ".part", file, error);
+  if (error)
+    return failInput(file.string(), "", error.message(), "give a folder that you can write to");
+  return {};
+}
+
+} // namespace
+
+Result<> Machine::snapshot(const fs::path &state, Deadline deadline) {
+  HOTGATE_CHECK(qmp_.execute("stop", nlohmann::json::object(), deadline));
+  HOTGATE_TRY(const FileDescriptor part, openPart(state));
+  HOTGATE_CHECK(qmp_.giveDescriptor("state", part.get(), deadline));
+  HOTGATE_CHECK(qmp_.execute("migrate", {{"uri", "fd:state"}}, deadline));
+  HOTGATE_CHECK(awaitMigration(deadline));
+  return nameWhole(state);
+}
+
+Result<> Machine::dumpMemory(const fs::path &dump, Deadline deadline) {
+  HOTGATE_TRY(const FileDescriptor part, openPart(dump));
+  HOTGATE_CHECK(qmp_.giveDescriptor("dump", part.get(), deadline));
+  HOTGATE_CHECK(qmp_.execute("dump-guest-memory", {{"paging", false}, {"protocol", "fd:dump"}}, deadline));
+  return nameWhole(dump);
 }
 
 } // namespace hotgate::harness

@@ -38,19 +38,26 @@ public:
   // Pauses the guest for good and writes its memory and devices to a file.
   Result<> save(const std::filesystem::path &state, Deadline deadline);
 
+  // The same of a restored guest, whose QEMU starts no programs; resume() lets it go on. A dump of the memory (ELF, for
+  // gdb and crash) is as large as the memory.
+  Result<> snapshot(const std::filesystem::path &state, Deadline deadline);
+  Result<> dumpMemory(const std::filesystem::path &dump, Deadline deadline);
+
   // The channels; each can be taken once.
   [[nodiscard]] FileDescriptor takeGuestAgent() { return std::move(guestAgent_); }
   [[nodiscard]] FileDescriptor takeProcessAgent() { return std::move(processAgent_); }
   [[nodiscard]] FileDescriptor takeLink() { return std::move(link_); }
 
   // What QEMU and the guest's console said last: for the reason of a lab fault.
-  [[nodiscard]] std::string consoleTail() const { return qemu_.outputTail(600); }
+  [[nodiscard]] std::string consoleTail(size_t limit = 600) const { return qemu_.outputTail(limit); }
   [[nodiscard]] int pid() const { return qemu_.pid(); }
 
 private:
   Machine(ChildProcess qemu, Qmp qmp) : qemu_(std::move(qemu)), qmp_(std::move(qmp)) {}
   static Result<Machine> start(const GuestImage &image, const MachineShape &shape, const FileDescriptor *incoming,
                                Deadline deadline);
+
+  Result<> awaitMigration(Deadline deadline);
 
   ChildProcess qemu_;
   Qmp qmp_;

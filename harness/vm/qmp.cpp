@@ -18,6 +18,18 @@ Result<nlohmann::json> Qmp::execute(const std::string &command, const nlohmann::
   const int64_t id = ++lastId_;
   const nlohmann::json request{{"execute", command}, {"arguments", arguments}, {"id", id}};
   HOTGATE_CHECK(channel_.write(request.dump() + "\n", deadline));
+  return awaitReply(id, command, deadline);
+}
+
+Result<> Qmp::giveDescriptor(const std::string &name, int descriptor, Deadline deadline) {
+  const int64_t id = ++lastId_;
+  const nlohmann::json request{{"execute", "getfd"}, {"arguments", {{"fdname", name}}}, {"id", id}};
+  HOTGATE_CHECK(channel_.writeWith(request.dump() + "\n", descriptor, deadline));
+  HOTGATE_CHECK(awaitReply(id, "getfd", deadline));
+  return {};
+}
+
+Result<nlohmann::json> Qmp::awaitReply(int64_t id, const std::string &command, Deadline deadline) {
   for (;;) {
     HOTGATE_TRY(const std::string line, channel_.readLine(deadline));
     HOTGATE_TRY(const nlohmann::json reply, parseReply(channel_.entity(), line));

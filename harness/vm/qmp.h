@@ -16,7 +16,12 @@ public:
   // The "return" value. Fault when QEMU refuses, with its own description.
   Result<nlohmann::json> execute(const std::string &command, const nlohmann::json &arguments, Deadline deadline);
 
+  // QEMU gets a copy of the descriptor, under this name: for `fd:NAME` in the commands that write to one.
+  Result<> giveDescriptor(const std::string &name, int descriptor, Deadline deadline);
+
 private:
+  Result<nlohmann::json> awaitReply(int64_t id, const std::string &command, Deadline deadline);
+
   Channel channel_;
   int64_t lastId_ = 0;
 };
