@@ -115,22 +115,22 @@ void addLabJob(CLI::App &lab, Command &chosen) {
   command->callback([&chosen, options] { chosen = [options] { return labJobCommand(*options); }; });
 }
 
-// `lab run --role NAME` in place of a KB: the role's own server.
-void addLabRole(CLI::App &run, Command &chosen) {
+// `lab run --role NAME` in place of a KB: the role's own server. `lab` asks after its command `run` has chosen the KB.
+void addLabRole(CLI::App &lab, Command &chosen) {
   auto options = std::make_shared<LabRoleOptions>();
-  CLI::Option *role =
-      run.add_option("--role", options->role,
-                     "In place of a KB: run this role's own server, sound and broken on purpose, and say "
-                     "whether the lab tells");
-  CLI::Option *file = run.get_options([](const CLI::Option *option) { return option->get_positional(); }).front();
+  CLI::App *run = lab.get_subcommand("run");
+  CLI::Option *role = run->add_option("--role", options->role,
+                                      "In place of a KB: run this role's own server, sound and broken on purpose, and "
+                                      "say whether the lab tells");
+  CLI::Option *file = run->get_options([](const CLI::Option *option) { return option->get_positional(); }).front();
   file->required(false)->excludes(role);
-  run.final_callback([&run, &chosen, options, role, file] {
-    if (role->empty() && file->empty())
+  lab.callback([&chosen, run, options, role, file] {
+    if (run->parsed() && role->empty() && file->empty())
       throw CLI::RequiredError(file->get_name(true) + " or --role");
     if (role->empty())
       return;
-    options->out = run.get_option("--out")->as<std::string>();
-    if (const CLI::Option *rules = run.get_option("--rules"); !rules->empty())
+    options->out = run->get_option("--out")->as<std::string>();
+    if (const CLI::Option *rules = run->get_option("--rules"); !rules->empty())
       options->rules = rules->as<std::string>();
     chosen = [options] { return labRoleCommand(*options); };
   });
@@ -165,6 +165,9 @@ void addLab(CLI::App &app, Command &chosen, const bool &quiet) {
   addLabRun(*command, chosen, quiet);
   addLabRole(*command->get_subcommand("run"), chosen);
   addLabJob(*command, chosen);
+  addGate(*command, chosen, "run", "Run the lab even when the static half would block",
+          GateOptions::Parts::dynamicHalf);
+  addLabRole(*command, chosen);
   addLabImage(*command, chosen);
   addLabShell(*command, chosen);
 }

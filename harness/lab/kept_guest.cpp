@@ -40,6 +40,7 @@ Result<> writeKept(const fs::path &folder, const std::optional<KeptMachine> &mac
     document["image"] = {{"root", machine->image.root.string()},
                          {"kernel", machine->image.kernel.string()},
                          {"initrd", machine->image.initrd.string()},
+                         {"layer", machine->image.layer.string()},
                          {"id", machine->image.id}};
     document["accelerator"] = acceleratorName(machine->shape.accelerator);
     document["memory"] = machine->shape.memoryMiB;
@@ -56,7 +57,8 @@ Result<KeptMachine> readKept(const fs::path &folder) {
   if (textMember(document, "schema") != schema || !image.is_object() || !memory.is_number_integer())
     return unusable(folder, "names no machine; a run without a machine (wine-host) has none to open");
   KeptMachine kept{
-      {textMember(image, "root"), textMember(image, "kernel"), textMember(image, "initrd"), textMember(image, "id")},
+      {textMember(image, "root"), textMember(image, "kernel"), textMember(image, "initrd"), textMember(image, "layer"),
+       textMember(image, "id")},
       {textMember(document, "accelerator") == acceleratorName(Accelerator::kvm) ? Accelerator::kvm : Accelerator::tcg,
        memory.get<int>()},
       textMember(document, "qemu")};

@@ -62,6 +62,10 @@ private:
     HOTGATE_TRY(measured.before, guest.counters());
     if (breakage)
       HOTGATE_CHECK(guest.breakIt(*breakage));
+    // Other content may need a restart, which is not what is to be seen.
+    if (breakage == Breakage::wrongData) {
+      HOTGATE_TRY(measured.before, guest.counters());
+    }
     say(name, "smoke");
     HOTGATE_TRY(measured.smoke, probe->smoke());
     HOTGATE_CHECK(askInside(guest, measured.smoke));

@@ -113,5 +113,33 @@ TEST(Cache, AFolderThatCannotBeMadeIsAnInputError) {
   EXPECT_EQ(entry.error().kind, ErrorKind::input);
 }
 
+TEST(Cache, IsListedWithSizesAndWithoutLocksAndHalves) {
+  const TemporaryFolder folder;
+  EXPECT_TRUE(listCache(folder.path() / "none").value().empty());
+  ASSERT_TRUE(cacheEntry(folder.path(), "layer-dns-12", writeMark));
+  ASSERT_TRUE(cacheEntry(folder.path(), "image-1", writeMark));
+  fs::create_directory(folder.path() / "image-2.tmp");
+  const auto entries = listCache(folder.path()).value();
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[0].name, "image-1");
+  EXPECT_EQ(entries[1].name, "layer-dns-12");
+  EXPECT_EQ(entries[1].kind(), "layer");
+  EXPECT_EQ(entries[1].bytes, 5U);
+}
+
+TEST(Cache, IsPrunedOfWhatWasNotUsedOfTheKindsThatAreNamed) {
+  const TemporaryFolder folder;
+  for (const char *name : {"image-1", "image-2", "public-1"})
+    ASSERT_TRUE(cacheEntry(folder.path(), name, writeMark));
+  const auto now = std::chrono::system_clock::now();
+  for (const char *old : {"image-1", "public-1"})
+    fs::last_write_time(folder.path() / old, fs::file_time_type::clock::now() - std::chrono::days(20));
+  EXPECT_EQ(pruneCache(folder.path(), {"image", "layer"}, now - std::chrono::days(14)).value(),
+            std::vector<std::string>{"image-1"});
+  EXPECT_FALSE(fs::exists(folder.path() / "image-1"));
+  EXPECT_TRUE(fs::exists(folder.path() / "image-2"));
+  EXPECT_TRUE(fs::exists(folder.path() / "public-1"));
+}
+
 } // namespace
 } // namespace hotgate::harness
