@@ -2,18 +2,27 @@
 
 #include "support/strict_yaml.h"
 
+#include <array>
+
 namespace hotgate::harness {
 
-std::string_view providerName(Provider provider) { return provider == Provider::qemu ? "qemu" : "wine-host"; }
+std::string_view providerName(Provider provider) {
+  constexpr std::array<std::string_view, 4> names{"qemu", "wine-host", "ssh", "libvirt"};
+  return names.at(static_cast<size_t>(provider));
+}
 
 Result<LabConfig> readLabConfig(const std::filesystem::path &path) {
   HOTGATE_TRY(StrictYaml file, StrictYaml::open(path));
   LabConfig config;
   const std::string provider = file.text("provider", "qemu");
-  if (provider == providerName(Provider::wineHost))
-    config.provider = Provider::wineHost;
-  else if (provider != providerName(Provider::qemu))
-    file.refuse("provider", "must be qemu or wine-host");
+  bool isKnown = false;
+  for (const Provider each : {Provider::qemu, Provider::wineHost, Provider::ssh, Provider::libvirt})
+    if (provider == providerName(each)) {
+      config.provider = each;
+      isKnown = true;
+    }
+  if (!isKnown)
+    file.refuse("provider", "must be qemu, wine-host, ssh or libvirt");
   config.memoryMiB = static_cast<int>(file.integer("memory", 384, 16384, config.memoryMiB));
   StrictYaml service = file.map("service");
   config.serviceName = service.text("name");
@@ -32,6 +41,7 @@ Result<LabConfig> readLabConfig(const std::filesystem::path &path) {
     config.soak.requests = soak.integer("requests", 1, 1'000'000, config.soak.requests);
     config.soak.clients = static_cast<int>(soak.integer("clients", 1, 64, config.soak.clients));
   }
+  config.machine = readMachineConfig(file, provider, config.memoryMiB, path.parent_path());
   HOTGATE_CHECK(file.finish());
   return config;
 }

@@ -1,12 +1,13 @@
 // lab.yaml: what one KB asks of the lab.
 #pragma once
 
+#include "harness/lab/machine_config.h"
 #include "harness/roles/dhcp_probe.h"
 
 namespace hotgate::harness {
 
-enum class Provider : uint8_t { qemu, wineHost };
-[[nodiscard]] std::string_view providerName(Provider provider); // as in lab.yaml: qemu, wine-host
+enum class Provider : uint8_t { qemu, wineHost, ssh, libvirt };
+[[nodiscard]] std::string_view providerName(Provider provider); // as in lab.yaml: qemu, wine-host, ssh, libvirt
 
 struct LabConfig {
   Provider provider = Provider::qemu;
@@ -15,6 +16,7 @@ struct LabConfig {
   std::string serviceArguments;
   DhcpWitness witness;
   DhcpSoak soak;
+  MachineConfig machine; // empty: Hotgate's own guest
 };
 
 // Errors: usage, naming the line of an unknown, missing or wrong key; input, when the file cannot be read.
