@@ -163,11 +163,8 @@ void addLab(CLI::App &app, Command &chosen, const bool &quiet) {
   CLI::App *command = app.add_subcommand("lab", "The dynamic half");
   command->require_subcommand(1);
   addLabRun(*command, chosen, quiet);
-  addLabRole(*command->get_subcommand("run"), chosen);
-  addLabJob(*command, chosen);
-  addGate(*command, chosen, "run", "Run the lab even when the static half would block",
-          GateOptions::Parts::dynamicHalf);
   addLabRole(*command, chosen);
+  addLabJob(*command, chosen);
   addLabImage(*command, chosen);
   addLabShell(*command, chosen);
 }

@@ -614,7 +614,7 @@ CREATE TABLE lab_run (
   run_id   INTEGER PRIMARY KEY,
   role     TEXT NOT NULL,                      -- dhcp
   module   TEXT NOT NULL,
-  provider TEXT NOT NULL,                      -- qemu, wine-host
+  provider TEXT NOT NULL,                      -- qemu, wine-host, ssh, libvirt
   accelerator TEXT NOT NULL,                   -- kvm, tcg, native
   outcome  TEXT NOT NULL                       -- completed, lab-fault, interrupted
 );
@@ -674,6 +674,23 @@ CREATE TABLE lab_frame (
   depth  INTEGER NOT NULL,                     -- 0: the next instruction; behind it return addresses
   module TEXT NOT NULL, rva INTEGER NOT NULL,  -- '' and 0 outside of all modules
   PRIMARY KEY (run_id, phase, thread, depth)
+);
+-- A Windows machine as a target of hotpatches, before the patch (phase control), with it (patched), and after the restart (restarted).
+CREATE TABLE lab_machine (
+  run_id INTEGER NOT NULL REFERENCES lab_run, phase TEXT NOT NULL,
+  build  INTEGER NOT NULL, revision INTEGER NOT NULL, -- 26100, 1742
+  enrolment TEXT NOT NULL,                     -- Hotpatch.amd64; '' when the machine is not enrolled
+  enrolment_version TEXT NOT NULL,
+  switch_status INTEGER, switch_flags INTEGER, -- what NtManageHotPatch answers to CheckEnabled; NULL where there is none
+  pending_restart TEXT NOT NULL,               -- who waits for a restart; '' when nobody does
+  offered INTEGER,                             -- 1: the KB is offered by a scan, 0: it is not; NULL: no scan
+  PRIMARY KEY (run_id, phase)
+);
+-- What the role's service wrote into the event log in a phase. meaning: started, ready, lab-fault, slow, other (harness/guest/windows/event_gate.h).
+CREATE TABLE lab_event (
+  run_id INTEGER NOT NULL REFERENCES lab_run, phase TEXT NOT NULL, event INTEGER NOT NULL, meaning TEXT NOT NULL, text TEXT NOT NULL,
+  level  INTEGER NOT NULL,                     -- the lowest: 1 critical, 2 error, 3 warning, 4 information
+  count  INTEGER NOT NULL, PRIMARY KEY (run_id, phase, event)
 );
 -- Guest memory against the prediction (predicted_write). after: 'apply' or 'undo'.
 CREATE TABLE lab_bytes (

@@ -1,11 +1,16 @@
 #include "harness/agent/commands.h"
 
 #include "harness/agent/counters.h"
+#include "harness/agent/event_log.h"
+#include "harness/agent/hotpatch_manager.h"
+#include "harness/agent/machine_control.h"
 #include "harness/agent/patching.h"
 #include "harness/agent/remote_memory.h"
 #include "harness/agent/service_control.h"
 #include "harness/agent/stacks.h"
+#include "harness/agent/system_report.h"
 #include "harness/agent/threads.h"
+#include "harness/agent/update_scan.h"
 
 #include <algorithm>
 
@@ -16,11 +21,17 @@ using nlohmann::json;
 
 constexpr uint64_t patchDeadlineMs = 2000;
 constexpr uint64_t serviceDeadlineMs = 30'000;
+constexpr uint64_t programDeadlineMs = 600'000;
 
 uint32_t pidOf(const Parameters &parameters) { return static_cast<uint32_t>(parameters.number("pid")); }
 PatchTarget targetOf(const Parameters &parameters) { return {pidOf(parameters), parameters.text("module")}; }
 uint32_t deadlineOf(const Parameters &parameters, uint64_t otherwise) {
   return static_cast<uint32_t>(parameters.number("deadline_ms", otherwise));
+}
+
+StartOptions optionsOf(const Parameters &parameters) {
+  return {parameters.text("program"), parameters.text("arguments"), parameters.text("directory"),
+          parameters.text("output")};
 }
 
 json ping() {
@@ -104,8 +115,7 @@ Outcome<json> stop(const Parameters &parameters) {
 } // namespace
 
 Outcome<json> Commands::start(const Parameters &parameters) {
-  AGENT_TRY(auto child, startProcess({parameters.text("program"), parameters.text("arguments"),
-                                      parameters.text("directory"), parameters.text("output")}));
+  AGENT_TRY(auto child, startProcess(optionsOf(parameters)));
   const auto created = startTime(child.handle.get());
   json reply{{"pid", child.pid}, {"start_time", created ? json(*created) : json(nullptr)}};
   started_[child.pid] = std::move(child.handle);
@@ -117,9 +127,32 @@ Outcome<json> Commands::counters(const Parameters &parameters) const {
   return readCounters(pidOf(parameters), kept == started_.end() ? nullptr : kept->second.get());
 }
 
+// The commands of a Windows machine as a whole. nullopt: another command.
+std::optional<Outcome<json>> Commands::runOfMachine(const std::string &command, const Parameters &p) {
+  if (command == "preflight")
+    return systemReport();
+  if (command == "active-patches")
+    return activePatches(pidOf(p));
+  if (command == "load-patch")
+    return loadPatch(p.text("image"));
+  if (command == "events")
+    return readEvents(p.text("channel"), p.text("provider"), p.number("after"));
+  if (command == "scan")
+    return scanForUpdates();
+  if (command == "write-file")
+    return writeFile(p.text("path"), p.number("offset"), p.text("bytes"));
+  if (command == "run")
+    return runToEnd(optionsOf(p), deadlineOf(p, programDeadlineMs));
+  if (command == "restart")
+    return restartMachine();
+  return std::nullopt;
+}
+
 Outcome<json> Commands::run(const Request &request) {
   const Parameters &p = request.parameters;
   const std::string &command = request.command;
+  if (auto done = runOfMachine(command, p))
+    return *std::move(done);
   if (command == "ping")
     return ping();
   if (command == "start")

@@ -14,6 +14,8 @@ public:
   [[nodiscard]] Outcome<nlohmann::json> run(const Request &request);
 
 private:
+  [[nodiscard]] static std::optional<Outcome<nlohmann::json>> runOfMachine(const std::string &command,
+                                                                           const Parameters &p);
   [[nodiscard]] Outcome<nlohmann::json> start(const Parameters &parameters);
   [[nodiscard]] Outcome<nlohmann::json> counters(const Parameters &parameters) const;
 

@@ -1,6 +1,7 @@
 // hotgate-agent: one command from the command line, or requests from stdin until its end (README.md).
 #include "harness/agent/commands.h"
 
+#include <cstdint>
 #include <cstdio>
 #include <fcntl.h>
 #include <io.h>
@@ -46,6 +47,16 @@ int runOnce(const std::vector<std::string> &words) {
   return reply.value("ok", false) ? 0 : 1;
 }
 
+// Both streams become the device: a virtio-serial port carries requests and replies.
+bool speakThrough(const std::string &port) {
+  const HANDLE device = CreateFileW(agent::wide(port).c_str(), GENERIC_READ | GENERIC_WRITE, 0, nullptr, OPEN_EXISTING,
+                                    FILE_ATTRIBUTE_NORMAL, nullptr);
+  if (device == INVALID_HANDLE_VALUE)
+    return false;
+  const int descriptor = _open_osfhandle(reinterpret_cast<intptr_t>(device), _O_BINARY);
+  return descriptor >= 0 && _dup2(descriptor, _fileno(stdin)) == 0 && _dup2(descriptor, _fileno(stdout)) == 0;
+}
+
 } // namespace
 
 int wmain(int argc, wchar_t **argv) {
@@ -54,5 +65,11 @@ int wmain(int argc, wchar_t **argv) {
   std::vector<std::string> words;
   for (int index = 1; index < argc; ++index)
     words.push_back(agent::narrow(argv[index]));
-  return words.size() == 1 && words[0] == "serve" ? serve() : runOnce(words);
+  if (words.empty() || words[0] != "serve" || words.size() > 2)
+    return runOnce(words);
+  if (words.size() == 2 && !speakThrough(words[1])) {
+    std::fprintf(stderr, "hotgate-agent: %s cannot be opened, Windows error %lu\n", words[1].c_str(), GetLastError());
+    return 1;
+  }
+  return serve();
 }

@@ -49,6 +49,19 @@ const std::vector<Form> &forms() {
       {"service-stop", {name, deadline}},
       {"service-query", {name}},
       {"service-delete", {name}},
+      {"preflight", {}},
+      {"active-patches", {pid}},
+      {"load-patch", {{"image"}}},
+      {"events", {{"channel"}, {"provider"}, {"after", Kind::number, false, UINT64_MAX}}},
+      {"scan", {}},
+      {"write-file", {{"path"}, {"offset", Kind::number, true, uint64_t{1} << 40U}, {"bytes"}}},
+      {"run",
+       {{"program"},
+        {"arguments", Kind::text, false},
+        {"directory", Kind::text, false},
+        {"output", Kind::text, false},
+        {"deadline_ms", Kind::number, false, 7'200'000}}},
+      {"restart", {}},
   };
   return all;
 }

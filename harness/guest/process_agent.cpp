@@ -1,6 +1,8 @@
 // Limits: one request at a time; at most maxRedirections functions in a patch.
 #include "harness/guest/process_agent.h"
 
+#include "harness/guest/reply_reader.h"
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -11,56 +13,6 @@ constexpr size_t maxRedirections = 65536;
 constexpr size_t maxThreads = 4096;
 constexpr size_t maxFrames = 256;
 constexpr const char *retry = "the run counts as a lab fault; run it again";
-
-// Typed access to the members of a reply. The first member that is missing or of another type is the error.
-class ReplyReader {
-public:
-  ReplyReader(const char *command, const nlohmann::json &reply) : command_(command), reply_(reply) {}
-
-  const nlohmann::json *find(const char *name, bool (nlohmann::json::*isRight)() const noexcept) {
-    const auto found = reply_.find(name);
-    if (found != reply_.end() && ((*found).*isRight)())
-      return &*found;
-    if (!error_)
-      error_ = Error{ErrorKind::fault, "hotgate-agent", command_,
-                     fmt::format("the member \"{}\" of its answer is missing or of the wrong type", name), retry};
-    return nullptr;
-  }
-  int64_t integer(const char *name) {
-    const auto *value = find(name, &nlohmann::json::is_number_integer);
-    return value == nullptr ? 0 : value->get<int64_t>();
-  }
-  uint64_t address(const char *name) {
-    const auto *value = find(name, &nlohmann::json::is_number_unsigned);
-    return value == nullptr ? 0 : value->get<uint64_t>();
-  }
-  bool boolean(const char *name) {
-    const auto *value = find(name, &nlohmann::json::is_boolean);
-    return value != nullptr && value->get<bool>();
-  }
-  std::string text(const char *name) {
-    const auto *value = find(name, &nlohmann::json::is_string);
-    return value == nullptr ? "" : value->get<std::string>();
-  }
-  void refuse(const std::string &reason) {
-    if (!error_)
-      error_ = Error{ErrorKind::fault, "hotgate-agent", command_, reason, retry};
-  }
-  [[nodiscard]] bool isNull(const char *name) const {
-    const auto found = reply_.find(name);
-    return found != reply_.end() && found->is_null();
-  }
-  template <class T> Result<T> finish(T value) {
-    if (error_)
-      return Failure(*std::move(error_));
-    return value;
-  }
-
-private:
-  const char *command_;
-  const nlohmann::json &reply_;
-  std::optional<Error> error_;
-};
 
 // The agent gives up a little before we do, so that its reason arrives.
 int milliseconds(Deadline deadline) { return std::max(millisecondsUntil(deadline) - 500, 1); }
@@ -252,21 +204,37 @@ Result<std::vector<ThreadStack>> ProcessAgent::stacks(int64_t pid, Deadline dead
 }
 
 Result<> ProcessAgent::beginApply(int64_t pid, const std::string &module, const std::string &image, Deadline deadline) {
-  applyDeadline_ = deadline;
-  return send("apply", {{"pid", pid}, {"module", module}, {"image", image}}, deadline);
+  return begin("apply", {{"pid", pid}, {"module", module}, {"image", image}}, deadline);
 }
 
 Result<std::optional<AppliedPatch>> ProcessAgent::appliedYet() {
-  if (!channel_.hasInput() && Clock::now() < applyDeadline_)
+  HOTGATE_TRY(const std::optional<nlohmann::json> reply, answeredYet("apply"));
+  if (!reply)
     return std::nullopt;
-  HOTGATE_TRY(const nlohmann::json reply, receive("apply", applyDeadline_));
-  HOTGATE_TRY(AppliedPatch patch, appliedPatch(reply));
+  HOTGATE_TRY(AppliedPatch patch, appliedPatch(*reply));
   return patch;
+}
+
+Result<> ProcessAgent::begin(const char *command, nlohmann::json parameters, Deadline deadline) {
+  begunUntil_ = deadline;
+  return send(command, std::move(parameters), deadline);
+}
+
+Result<std::optional<nlohmann::json>> ProcessAgent::answeredYet(const char *command) {
+  if (!channel_.hasInput() && Clock::now() < begunUntil_)
+    return std::nullopt;
+  HOTGATE_TRY(nlohmann::json reply, receive(command, begunUntil_));
+  return reply;
 }
 
 Result<> ProcessAgent::undo(int64_t pid, const std::string &module, Deadline deadline) {
   HOTGATE_CHECK(call("undo", {{"pid", pid}, {"module", module}}, deadline));
   return {};
+}
+
+Result<AppliedPatch> ProcessAgent::query(int64_t pid, const std::string &module, Deadline deadline) {
+  HOTGATE_TRY(const nlohmann::json reply, call("query", {{"pid", pid}, {"module", module}}, deadline));
+  return appliedPatch(reply);
 }
 
 Result<std::vector<uint8_t>> ProcessAgent::read(int64_t pid, const std::string &module, uint32_t rva, uint32_t size,

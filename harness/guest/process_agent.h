@@ -66,11 +66,19 @@ public:
   Result<> beginApply(int64_t pid, const std::string &module, const std::string &image, Deadline deadline);
   Result<std::optional<AppliedPatch>> appliedYet(); // nullopt: still at work, and its deadline has not passed
   Result<> undo(int64_t pid, const std::string &module, Deadline deadline);
+  // What the module's memory says: which functions are redirected, by whomever.
+  Result<AppliedPatch> query(int64_t pid, const std::string &module, Deadline deadline);
   Result<std::vector<uint8_t>> read(int64_t pid, const std::string &module, uint32_t rva, uint32_t size,
                                     Deadline deadline);
   // Of the patch image that is active for the module.
   Result<std::vector<uint8_t>> readPatch(int64_t pid, const std::string &module, uint32_t rva, uint32_t size,
                                          Deadline deadline);
+
+  // Any command of the agent. The reply is an object with "ok": true; its other members are not checked.
+  Result<nlohmann::json> call(const char *command, nlohmann::json parameters, Deadline deadline);
+  // The same for what takes its time: begin, and ask until it is answered. No other call meanwhile.
+  Result<> begin(const char *command, nlohmann::json parameters, Deadline deadline);
+  Result<std::optional<nlohmann::json>> answeredYet(const char *command);
 
   // True when the last call was answered with "ok": false, so that the agent lives and it is the request that failed.
   [[nodiscard]] bool wasRefused() const { return refused_; }
@@ -78,14 +86,13 @@ public:
 private:
   Result<std::vector<uint8_t>> readWith(const char *command, nlohmann::json parameters, uint32_t size,
                                         Deadline deadline);
-  Result<nlohmann::json> call(const char *command, nlohmann::json parameters, Deadline deadline);
   Result<> send(const char *command, nlohmann::json parameters, Deadline deadline);
   // The reply to the last request.
   Result<nlohmann::json> receive(const char *command, Deadline deadline);
 
   Channel channel_;
   int64_t lastId_ = 0;
-  Deadline applyDeadline_;
+  Deadline begunUntil_;
   bool refused_ = false;
 };
 

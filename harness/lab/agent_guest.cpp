@@ -57,7 +57,8 @@ Result<ProcessCounters> AgentGuest::counters(int64_t pid) {
     return counters;
   const auto measured = privateBytes(pid, deadline);
   if (measured) {
-    counters.privateBytes = *measured;
+    if (*measured != 0)
+      counters.privateBytes = *measured;
     return counters;
   }
   // It may have ended between the two questions.

@@ -44,11 +44,15 @@ protected:
   // With the files in place: C:\\hotgate\\MODULE, and the others in hotpatch and post there. `agent` outlives this
   // guest's use of it.
   Result<> installService(ProcessAgent &agent);
+  // Without installing anything.
+  void useAgent(ProcessAgent &agent) { agent_ = &agent; }
+  [[nodiscard]] ProcessAgent &agent() { return *agent_; }
 
 private:
-  // The one Linux process that runs the module, and Linux' count of its private memory, bytes.
-  virtual Result<int64_t> findLinuxProcess(Deadline deadline) = 0;
-  virtual Result<int64_t> privateBytesOf(int64_t linuxPid, Deadline deadline) = 0;
+  // The one Linux process that runs the module, and Linux' count of its private memory, bytes. 0: no Linux counts it,
+  // and the agent's own count stands.
+  virtual Result<int64_t> findLinuxProcess(Deadline) { return 0; }
+  virtual Result<int64_t> privateBytesOf(int64_t, Deadline) { return 0; }
   // Looks the process up when it is another one than before.
   Result<int64_t> privateBytes(int64_t pid, Deadline deadline);
   Result<> installService(const std::string &program);

@@ -3,12 +3,20 @@
 #pragma once
 
 #include "harness/guest/process_agent.h"
+#include "harness/guest/windows/event_gate.h"
+#include "harness/guest/windows/machine_report.h"
 #include "harness/lab/kept_guest.h"
 #include "harness/roles/link.h"
 
 #include <string_view>
 
 namespace hotgate::harness {
+
+// A Windows machine as a target of hotpatches.
+struct MachineState {
+  MachineReport report;
+  std::optional<bool> offered; // whether a scan offers the KB; nullopt: no scan
+};
 
 // An error of kind `fault` is a fault of the lab; of another kind, of what we were given (no QEMU, no mirror).
 class Guest {
@@ -34,6 +42,12 @@ public:
   virtual Result<std::vector<uint8_t>> readPatch(int64_t pid, uint32_t rva, uint32_t size) = 0;
   // What each thread of the process is inside of.
   virtual Result<std::vector<ThreadStack>> stacks(int64_t pid) = 0;
+  // The next three are a Windows machine's; another guest has none of it.
+  // True when undo() restarts the machine: the process is another one afterwards.
+  [[nodiscard]] virtual bool undoRestartsMachine() const { return false; }
+  virtual Result<std::optional<MachineState>> machineState() { return std::nullopt; }
+  // What the role's service wrote into the event log since the last time.
+  virtual Result<std::vector<ServiceEvent>> newEvents() { return std::vector<ServiceEvent>(); }
   // Its state at this moment into a folder (kept_guest.h); the guest goes on afterwards.
   virtual Result<> keep(const KeepRequest &request) {
     HOTGATE_CHECK(makeKeptFolder(request.folder));

@@ -3,6 +3,7 @@
 #include "harness/lab/lab_sequence.h"
 #include "harness/lab/probe_factory.h"
 #include "harness/lab/vm_guest.h"
+#include "harness/lab/windows_guest.h"
 #include "harness/lab/wine_guest.h"
 #include "support/mapped_file.h"
 
@@ -13,15 +14,34 @@ namespace hotgate::harness {
 Result<> checkLabHost(Provider provider) {
   if (provider == Provider::qemu) {
     HOTGATE_CHECK(qemuVersion());
-  } else if (findProgram("unshare").empty()) {
+  } else if (provider == Provider::wineHost && findProgram("unshare").empty()) {
     return failInput("unshare", "", "not found in PATH", "install util-linux");
+  } else if (provider == Provider::ssh && (findProgram("ssh").empty() || findProgram("sftp").empty())) {
+    return failInput("ssh", "", "ssh or sftp not found in PATH", "install openssh-client");
   }
   return {};
 }
 
 namespace {
 
+// nullptr for Hotgate's own guests.
+std::unique_ptr<AgentMachine> makeMachine(const GuestSetup &setup) {
+  const MachineConfig &machine = setup.config.machine;
+  if (machine.ssh)
+    return std::make_unique<SshMachine>(*machine.ssh, setup.agent);
+  if (machine.libvirt)
+    return std::make_unique<LibvirtMachine>(*machine.libvirt);
+  if (machine.image)
+    return std::make_unique<ImageMachine>(*machine.image, std::filesystem::temp_directory_path());
+  return nullptr;
+}
+
 std::unique_ptr<Guest> makeGuest(GuestSetup setup, const std::filesystem::path &tap, const Progress &progress) {
+  if (auto machine = setup.config.provider == Provider::wineHost ? nullptr : makeMachine(setup)) {
+    if (const std::optional<WindowsConfig> windows = setup.config.machine.windows)
+      return std::make_unique<WindowsGuest>(std::move(setup), *windows, std::move(machine));
+    return std::make_unique<MachineGuest>(std::move(setup), std::move(machine));
+  }
   if (setup.config.provider == Provider::wineHost)
     return std::make_unique<WineGuest>(std::move(setup), tap, progress);
   return std::make_unique<VmGuest>(std::move(setup), progress);
@@ -46,7 +66,10 @@ Result<> runLab(const LabRequest &request, facts::Database &facts,
   HOTGATE_CHECK(MappedFile::open(request.postImage));
   HOTGATE_CHECK(MappedFile::open(request.installation.agent));
   const std::string module = request.preImage.filename().string();
-  HOTGATE_TRY(const std::vector<PredictedWrite> writes, predictedWrites(facts, module));
+  HOTGATE_TRY(std::vector<PredictedWrite> writes, predictedWrites(facts, module));
+  // Where Windows maps the hotpatch image in a process is not published: only the base's bytes are verified there.
+  if (request.config.machine.windows)
+    std::erase_if(writes, [](const PredictedWrite &write) { return write.inHotpatch; });
 
   HOTGATE_TRY(LabRecords records, LabRecords::begin(facts, request.role, module, providerName(config.provider)));
   const auto guest = makeGuest({.cache = request.installation.cache,

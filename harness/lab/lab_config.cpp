@@ -2,12 +2,17 @@
 
 #include "support/strict_yaml.h"
 
+#include <array>
+
 namespace hotgate::harness {
 
-std::string_view providerName(Provider provider) { return provider == Provider::qemu ? "qemu" : "wine-host"; }
+std::string_view providerName(Provider provider) {
+  constexpr std::array<std::string_view, 4> names{"qemu", "wine-host", "ssh", "libvirt"};
+  return names.at(static_cast<size_t>(provider));
+}
 
 std::optional<Provider> providerNamed(std::string_view name) {
-  for (const Provider provider : {Provider::qemu, Provider::wineHost})
+  for (const Provider provider : {Provider::qemu, Provider::wineHost, Provider::ssh, Provider::libvirt})
     if (name == providerName(provider))
       return provider;
   return std::nullopt;
@@ -40,7 +45,7 @@ Result<LabConfig> readLabConfig(const std::filesystem::path &path) {
   if (const auto named = providerNamed(provider))
     config.provider = *named;
   else
-    file.refuse("provider", "must be qemu or wine-host");
+    file.refuse("provider", "must be qemu, wine-host, ssh or libvirt");
   config.memoryMiB = static_cast<int>(file.integer("memory", 384, 16384, config.memoryMiB));
   StrictYaml service = file.map("service");
   config.serviceName = service.text("name");
@@ -53,6 +58,7 @@ Result<LabConfig> readLabConfig(const std::filesystem::path &path) {
     config.soak.requests = soak.has("requests") ? soak.integer("requests", 1, 1'000'000) : 0;
     config.soak.clients = soak.has("clients") ? static_cast<int>(soak.integer("clients", 1, 64)) : 0;
   }
+  config.machine = readMachineConfig(file, provider, config.memoryMiB, path.parent_path());
   HOTGATE_CHECK(file.finish());
   return config;
 }

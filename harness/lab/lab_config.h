@@ -1,6 +1,7 @@
 // lab.yaml: what one KB asks of the lab.
 #pragma once
 
+#include "harness/lab/machine_config.h"
 #include "harness/roles/role_probe.h"
 #include "harness/roles/witness.h"
 
@@ -8,8 +9,8 @@
 
 namespace hotgate::harness {
 
-enum class Provider : uint8_t { qemu, wineHost };
-[[nodiscard]] std::string_view providerName(Provider provider); // as in lab.yaml: qemu, wine-host
+enum class Provider : uint8_t { qemu, wineHost, ssh, libvirt };
+[[nodiscard]] std::string_view providerName(Provider provider); // as in lab.yaml: qemu, wine-host, ssh, libvirt
 [[nodiscard]] std::optional<Provider> providerNamed(std::string_view name);
 
 struct LabConfig {
@@ -19,6 +20,7 @@ struct LabConfig {
   std::string serviceArguments;
   Witness witness;
   SoakLoad soak{.requests = 0, .clients = 0}; // 0: the role's, which runLab() fills in
+  MachineConfig machine; // empty: Hotgate's own guest
 };
 
 // Errors: usage, naming the line of an unknown, missing or wrong key; input, when the file cannot be read.

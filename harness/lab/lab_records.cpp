@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 namespace hotgate::harness {
 namespace {
@@ -124,6 +125,42 @@ Result<> LabRecords::frames(Phase phase, const std::vector<ThreadStack> &stacks)
     for (size_t depth = 0; depth < stack.frames.size(); ++depth)
       HOTGATE_CHECK(insert("INSERT OR REPLACE INTO lab_frame VALUES (?, ?, ?, ?, ?, ?)", phaseName(phase), stack.thread,
                            depth, stack.frames[depth].module, stack.frames[depth].rva));
+  return {};
+}
+
+Result<> LabRecords::machine(Phase phase, const MachineReport &report, std::optional<bool> offered) {
+  std::string pending;
+  for (const std::string &reason : report.pendingRestart)
+    pending += (pending.empty() ? "" : ", ") + reason;
+  const Enrolment enrolment = report.enrolment.value_or(Enrolment{});
+  std::optional<int64_t> status;
+  std::optional<int64_t> flags;
+  if (report.hotPatchSwitch) {
+    status = report.hotPatchSwitch->status;
+    flags = report.hotPatchSwitch->flags;
+  }
+  return insert("INSERT INTO lab_machine VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", phaseName(phase), report.build,
+                report.revision, enrolment.name, enrolment.version, status, flags, pending,
+                offered ? std::optional<int64_t>(*offered ? 1 : 0) : std::nullopt);
+}
+
+Result<> LabRecords::events(Phase phase, const std::vector<ServiceEvent> &events) {
+  struct Seen {
+    int64_t level = 0;
+    int64_t count = 0;
+  };
+  std::map<int64_t, Seen> byId;
+  for (const ServiceEvent &event : events) {
+    Seen &seen = byId[event.id];
+    seen.level = seen.count == 0 ? event.level : std::min(seen.level, event.level);
+    ++seen.count;
+  }
+  for (const auto &[id, seen] : byId) {
+    const EventMeaning *meaning = dhcpEvent(id);
+    HOTGATE_CHECK(insert("INSERT INTO lab_event VALUES (?, ?, ?, ?, ?, ?, ?)", phaseName(phase), id,
+                         eventKindName(meaning == nullptr ? EventKind::other : meaning->kind),
+                         meaning == nullptr ? "" : meaning->meaning, seen.level, seen.count));
+  }
   return {};
 }
 

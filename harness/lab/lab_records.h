@@ -3,6 +3,8 @@
 
 #include "analyzer/facts/database.h"
 #include "harness/guest/process_agent.h"
+#include "harness/guest/windows/event_gate.h"
+#include "harness/guest/windows/machine_report.h"
 #include "harness/lab/write_prediction.h"
 #include "harness/monitor/latency.h"
 #include "harness/monitor/slope.h"
@@ -43,6 +45,9 @@ public:
   Result<> growth(Counter counter, const Slope &slope); // patched minus control
   Result<> latency(std::string_view exchange, const LatencyShift &shift);
   Result<> frames(Phase phase, const std::vector<ThreadStack> &stacks);
+  // offered: whether a scan offers the KB; nullopt: no scan was made.
+  Result<> machine(Phase phase, const MachineReport &report, std::optional<bool> offered);
+  Result<> events(Phase phase, const std::vector<ServiceEvent> &events);
   Result<> bytes(std::string_view after, const PredictedWrite &write, const std::string &expected,
                  const std::string &found);
 

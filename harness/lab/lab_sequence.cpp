@@ -94,6 +94,32 @@ Result<LabSequence::Flow> LabSequence::look(Phase phase, Step step) {
   return Flow::stop;
 }
 
+Result<LabSequence::Flow> LabSequence::adopt(Phase phase, Step step, const ServiceStatus &service) {
+  pid_ = service.pid;
+  const auto counters = guest_.counters(pid_);
+  if (!counters)
+    return labFault(phase, step, counters.error());
+  startTime_ = counters->startTime;
+  return Flow::goOn;
+}
+
+Result<LabSequence::Flow> LabSequence::recordMachine(Phase phase, Step step) {
+  const auto state = guest_.machineState();
+  if (!state)
+    return labFault(phase, step, state.error());
+  if (*state)
+    HOTGATE_CHECK(records_.machine(phase, (*state)->report, (*state)->offered));
+  return Flow::goOn;
+}
+
+Result<LabSequence::Flow> LabSequence::recordEvents(Phase phase) {
+  const auto events = guest_.newEvents();
+  if (!events)
+    return labFault(phase, Step::soak, events.error());
+  HOTGATE_CHECK(records_.events(phase, *events));
+  return Flow::goOn;
+}
+
 Result<LabSequence::Flow> LabSequence::restore() {
   announce(Phase::control, Step::restore);
   if (auto restored = guest_.restore(); !restored)
@@ -102,6 +128,7 @@ Result<LabSequence::Flow> LabSequence::restore() {
   if (!probe)
     return labFault(Phase::control, Step::restore, probe.error());
   probe_ = *std::move(probe);
+  HOTGATE_STEP(recordMachine(Phase::control, Step::restore));
   return conclude(Phase::control, Step::restore, "the guest runs", "");
 }
 
@@ -110,11 +137,7 @@ Result<LabSequence::Flow> LabSequence::health() {
   const auto started = guest_.startService();
   if (!started)
     return labFault(Phase::control, Step::health, started.error());
-  pid_ = started->pid;
-  const auto counters = guest_.counters(pid_);
-  if (!counters)
-    return labFault(Phase::control, Step::health, counters.error());
-  startTime_ = counters->startTime;
+  HOTGATE_STEP(adopt(Phase::control, Step::health, *started));
   const auto report = probe_->health();
   if (!report)
     return labFault(Phase::control, Step::health, report.error());
@@ -127,6 +150,7 @@ Result<LabSequence::Flow> LabSequence::control() {
   HOTGATE_STEP(smoke(Phase::control));
   HOTGATE_STEP(witness(Phase::control, "vulnerable"));
   HOTGATE_STEP(soak(Phase::control));
+  HOTGATE_STEP(recordEvents(Phase::control));
   return frames(Phase::control);
 }
 
@@ -138,6 +162,7 @@ Result<LabSequence::Flow> LabSequence::patched() {
   HOTGATE_STEP(smoke(Phase::patched));
   HOTGATE_STEP(witness(Phase::patched, "fixed"));
   HOTGATE_STEP(soak(Phase::patched));
+  HOTGATE_STEP(recordEvents(Phase::patched));
   return frames(Phase::patched);
 }
 
@@ -297,6 +322,7 @@ Result<LabSequence::Flow> LabSequence::apply() {
         Phase::patched, Step::apply,
         fmt::format("{} functions redirected{}{}", patch_.redirected.size(), lost.empty() ? "" : "; meanwhile, ", lost),
         ""));
+    HOTGATE_STEP(recordMachine(Phase::patched, Step::apply));
     return look(Phase::patched, Step::apply);
   }
   const Error &refusal = applied.error();
@@ -313,6 +339,12 @@ Result<LabSequence::Flow> LabSequence::undo() {
   if (!undone && !guest_.wasRefused())
     return labFault(Phase::undone, Step::undo, undone.error());
   HOTGATE_STEP(conclude(Phase::undone, Step::undo, "the patch was taken out", undone ? "" : undone.error().reason));
+  if (undone && guest_.undoRestartsMachine()) {
+    const auto service = guest_.startService();
+    if (!service)
+      return labFault(Phase::undone, Step::undo, service.error());
+    HOTGATE_STEP(adopt(Phase::undone, Step::undo, *service));
+  }
   HOTGATE_STEP(look(Phase::undone, Step::undo));
   return undone ? Flow::goOn : Flow::stop;
 }
@@ -326,11 +358,8 @@ Result<LabSequence::Flow> LabSequence::restarted() {
       conclude(Phase::restarted, Step::restart, "the update's image runs", service ? "" : service.error().reason));
   if (!service)
     return Flow::stop;
-  pid_ = service->pid;
-  const auto counters = guest_.counters(pid_);
-  if (!counters)
-    return labFault(Phase::restarted, Step::restart, counters.error());
-  startTime_ = counters->startTime;
+  HOTGATE_STEP(adopt(Phase::restarted, Step::restart, *service));
+  HOTGATE_STEP(recordMachine(Phase::restarted, Step::restart));
   HOTGATE_STEP(look(Phase::restarted, Step::restart));
   HOTGATE_STEP(smoke(Phase::restarted));
   return witness(Phase::restarted, "fixed");

@@ -63,6 +63,11 @@ private:
   void announce(Phase phase, Step step, const std::string &detail = {});
   // Looks at the service and its process, records both, and says stop when the process under test is gone.
   Result<Flow> look(Phase phase, Step step);
+  // The process that a start of the service or the machine made is the one under test from now on.
+  Result<Flow> adopt(Phase phase, Step step, const ServiceStatus &service);
+  // A Windows machine's state, and what its service wrote into the event log; of another guest nothing.
+  Result<Flow> recordMachine(Phase phase, Step step);
+  Result<Flow> recordEvents(Phase phase);
   // The row of a step that ran; `failure` is "" when it went well, and before the patch a lab fault.
   Result<Flow> conclude(Phase phase, Step step, const std::string &success, const std::string &failure);
   Result<Flow> labFault(Phase phase, Step step, const Error &error);

@@ -12,7 +12,10 @@ WITH before(run_id, pid, start_time, ordinal) AS (
 gone(run_id, phase, step, state, pid, exit_code, old_pid, ordinal) AS (
   SELECT p.run_id, p.phase, p.step, p.state, p.pid, p.exit_code, b.pid, MIN(p.ordinal)
   FROM lab_process p JOIN before b ON b.run_id = p.run_id AND p.ordinal > b.ordinal
-  WHERE p.phase <> 'restarted' AND (p.state <> 'running' OR p.pid <> b.pid OR p.start_time <> b.start_time)
+  WHERE p.phase <> 'restarted'
+    -- A Windows machine goes back to the base by a restart.
+    AND NOT (p.phase = 'undone' AND p.state = 'running' AND p.run_id IN (SELECT run_id FROM lab_machine))
+    AND (p.state <> 'running' OR p.pid <> b.pid OR p.start_time <> b.start_time)
   GROUP BY p.run_id)
 SELECT 'role ' || r.role || ': process' AS subject,
        CASE WHEN g.state <> 'running'

@@ -20,7 +20,10 @@ lost(run_id, phase) AS (
   SELECT run_id, phase FROM lab_probe WHERE exchange <> 'witness' AND (answered + late < sent OR wrong > 0)
   UNION
   SELECT p.run_id, p.phase FROM lab_process p JOIN lab_process c ON c.run_id = p.run_id AND c.phase = 'control'
-  WHERE p.phase NOT IN ('control', 'restarted') AND (p.state <> 'running' OR p.pid <> c.pid OR p.start_time <> c.start_time)),
+  WHERE p.phase NOT IN ('control', 'restarted')
+    -- A Windows machine goes back to the base by a restart.
+    AND NOT (p.phase = 'undone' AND p.state = 'running' AND p.run_id IN (SELECT run_id FROM lab_machine))
+    AND (p.state <> 'running' OR p.pid <> c.pid OR p.start_time <> c.start_time)),
 -- The same, or answers came late (HG608): enough to explain a failed step, but not why something could not be measured.
 fault(run_id, phase) AS (
   SELECT run_id, phase FROM lost
