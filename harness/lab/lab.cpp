@@ -43,6 +43,7 @@ Result<> runLab(const LabRequest &request, facts::Database &facts,
 
   HOTGATE_TRY(LabRecords records,
               LabRecords::begin(facts, request.role, module, providerName(request.config.provider)));
+  HOTGATE_CHECK(records.quarantine(request.role, request.config.quarantine));
   const auto guest = makeGuest({.cache = request.installation.cache,
                                 .agent = request.installation.agent,
                                 .preImage = request.preImage,

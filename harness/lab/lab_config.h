@@ -1,6 +1,7 @@
 // lab.yaml: what one KB asks of the lab.
 #pragma once
 
+#include "harness/lab/quarantine.h"
 #include "harness/roles/dhcp_probe.h"
 
 namespace hotgate::harness {
@@ -16,6 +17,7 @@ struct LabConfig {
   std::string serviceArguments;
   DhcpWitness witness;
   DhcpSoak soak;
+  std::vector<QuarantinedExchange> quarantine; // of the run's role; from a file of its own
 };
 
 // Errors: usage, naming the line of an unknown, missing or wrong key; input, when the file cannot be read.

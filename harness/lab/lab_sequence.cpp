@@ -117,7 +117,8 @@ Result<LabSequence::Flow> LabSequence::health() {
     return labFault(Phase::control, Step::health, report.error());
   HOTGATE_CHECK(records_.probes(Phase::control, Step::health, report->tallies, role_.deadline));
   HOTGATE_STEP(look(Phase::control, Step::health));
-  return conclude(Phase::control, Step::health, "a client outside got a lease", report->fault);
+  return conclude(Phase::control, Step::health, "a client outside got a lease",
+                  records_.judgedFault(report->tallies, report->fault));
 }
 
 Result<LabSequence::Flow> LabSequence::control() {
@@ -151,7 +152,8 @@ Result<LabSequence::Flow> LabSequence::smoke(Phase phase) {
   if (!report)
     return labFault(phase, Step::smoke, report.error());
   HOTGATE_CHECK(records_.probes(phase, Step::smoke, report->tallies, role_.deadline));
-  HOTGATE_STEP(conclude(phase, Step::smoke, "every exchange was answered in time and rightly", report->fault));
+  HOTGATE_STEP(conclude(phase, Step::smoke, "every exchange was answered in time and rightly",
+                        records_.judgedFault(report->tallies, report->fault)));
   return look(phase, Step::smoke);
 }
 
@@ -187,7 +189,8 @@ Result<LabSequence::Flow> LabSequence::soak(Phase phase) {
     HOTGATE_CHECK(recordCounter(phase, counter));
   if (phase == Phase::patched)
     HOTGATE_CHECK(recordLatencies());
-  HOTGATE_STEP(conclude(phase, Step::soak, fmt::format("{} transactions", report->transactions), report->fault));
+  HOTGATE_STEP(conclude(phase, Step::soak, fmt::format("{} transactions", report->transactions),
+                        report->hung ? report->fault : records_.judgedFault(soak.tallies, report->fault)));
   HOTGATE_STEP(look(phase, Step::soak));
   return report->hung ? Flow::stop : Flow::goOn;
 }
