@@ -79,6 +79,9 @@ private:
   Result<harness::LabConfig> labConfig() const {
     HOTGATE_TRY(harness::LabConfig config, harness::readLabConfig(*kb_.lab));
     config.provider = options_.provider.value_or(config.provider);
+    if (options_.quarantine) {
+      HOTGATE_TRY(config.quarantine, harness::readQuarantine(*options_.quarantine, harness::todayUtc()));
+    }
     return config;
   }
 
@@ -156,6 +159,11 @@ private:
     return nullptr;
   }
 
+  static harness::LabConfig configOf(const std::string &role, harness::LabConfig config) {
+    std::erase_if(config.quarantine, [&](const harness::QuarantinedExchange &each) { return each.role != role; });
+    return config;
+  }
+
   Result<> runRole(const std::string &role, const harness::LabConfig &config) {
     HOTGATE_TRY(const Module *module, moduleOf(role));
     if (module == nullptr)
@@ -166,10 +174,9 @@ private:
     harness::LabRequest request{module->pre.path,
                                 module->hotpatch->path,
                                 module->post.path,
-                                config,
+                                configOf(role, config),
                                 role,
-                                {installation_.roles, installation_.agent, installation_.tap, installation_.client, cache},
-                                {}};
+                                {installation_.roles, installation_.agent, installation_.tap, installation_.client, cache}};
     const std::filesystem::path kept = options_.out / ("guest-" + role);
     std::error_code error;
     std::filesystem::remove_all(kept, error); // an earlier run's

@@ -26,6 +26,7 @@ struct GateOptions {
   Parts parts = Parts::whole;
   std::optional<harness::Provider> provider;                      // else lab.yaml's
   std::optional<std::string> onlyRole;                            // of the KB's
+  std::optional<std::filesystem::path> quarantine;                // list of flaky exchanges
   bool keepGuest = false;                                         // a failing one, in `out`/guest-ROLE
   bool keepMemoryDump = false;                                    // of it, too
   std::function<void(std::string_view)> progress = log::progress; // "KB5099001: lab dhcp: control: smoke"

@@ -44,6 +44,7 @@ public:
   Result<Plan> plan() {
     HOTGATE_TRY(const harness::LabFile lab, harness::readLabFile(options_.gate.kb));
     plan_.timeLimit = lab.timeLimit;
+    HOTGATE_TRY(quarantineHash_, quarantineHash());
     HOTGATE_TRY(installationHash_, installationHash(installation_, options_.gate.rules.value_or(installation_.rules)));
     for (const harness::LabFileEntry &entry : lab.entries)
       HOTGATE_CHECK(add(entry));
@@ -88,10 +89,19 @@ private:
     if (!names_.insert(job.name).second)
       return failUsage(options_.gate.kb.string(), fmt::format("job '{}'", job.name), "is there twice",
                        "give one of the two another 'name', or use 'repetitions'");
-    job.input = sha256Hex(std::string_view(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n", installationHash_, content, job.role,
-                                                       job.provider, repetition, budget())));
+    job.input = sha256Hex(std::string_view(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n", installationHash_, content,
+                                                       job.role, job.provider, repetition, budget(), quarantineHash_)));
     plan_.jobs.push_back(std::move(job));
     return {};
+  }
+
+  // An entry that expired is an error before any job starts.
+  [[nodiscard]] Result<std::string> quarantineHash() const {
+    if (!options_.gate.quarantine)
+      return std::string();
+    HOTGATE_CHECK(harness::readQuarantine(*options_.gate.quarantine, harness::todayUtc()));
+    HOTGATE_TRY(const std::string text, readFile(*options_.gate.quarantine));
+    return sha256Hex(std::string_view(text));
   }
 
   [[nodiscard]] std::string budget() const {
@@ -102,6 +112,7 @@ private:
   const LabRunOptions &options_;
   Installation installation_;
   std::string installationHash_;
+  std::string quarantineHash_;
   std::set<std::string> names_;
   Plan plan_;
 };
@@ -141,6 +152,8 @@ std::vector<std::string> attemptCommand(const LabRunOptions &options, const fs::
   };
   if (options.gate.rules)
     add("--rules", fs::absolute(*options.gate.rules).string());
+  if (options.gate.quarantine)
+    add("--quarantine", fs::absolute(*options.gate.quarantine).string());
   if (keptGuests(folder) < options.keep)
     command.emplace_back("--keep");
   if (options.gate.keepMemoryDump)

@@ -57,6 +57,10 @@ void addProvider(CLI::App &command, GateOptions &options) {
           {"qemu", harness::Provider::qemu}, {"wine-host", harness::Provider::wineHost}}));
 }
 
+void addQuarantine(CLI::App &command, GateOptions &options) {
+  command.add_option("--quarantine", options.quarantine, "List of flaky exchanges that are not judged for some days");
+}
+
 void addRulesFolder(CLI::App &command, GateOptions &options) {
   command.add_option("--rules", options.rules, "Folder with rules; default: the installed catalogue");
 }
@@ -68,8 +72,10 @@ void addGate(CLI::App &parent, Command &chosen, const char *name, const char *he
   command->add_option("KB", options->kb, "KB.yaml")->required();
   command->add_option("--out", options->out, "Folder for verdict, report and facts")->required();
   addRulesFolder(*command, *options);
-  if (parts != GateOptions::Parts::staticHalf)
+  if (parts != GateOptions::Parts::staticHalf) {
     addProvider(*command, *options);
+    addQuarantine(*command, *options);
+  }
   addBudget(*command, options->budget);
   command->callback([&chosen, options] { chosen = [options] { return gateCommand(*options); }; });
 }
@@ -85,6 +91,7 @@ void addLabRun(CLI::App &lab, Command &chosen, const bool &quiet) {
       ->check(CLI::Range(1, harness::mostGuests));
   addRulesFolder(*command, options->gate);
   addProvider(*command, options->gate);
+  addQuarantine(*command, options->gate);
   addBudget(*command, options->gate.budget);
   command->add_option("--keep", options->keep, "Failing guests to keep, at most; default: 8")
       ->check(CLI::Range(0, 1000));
@@ -111,6 +118,7 @@ void addLabJob(CLI::App &lab, Command &chosen) {
   command->add_flag("--keep-dump", options->gate.keepMemoryDump);
   addRulesFolder(*command, options->gate);
   addProvider(*command, options->gate);
+  addQuarantine(*command, options->gate);
   addBudget(*command, options->gate.budget);
   command->callback([&chosen, options] { chosen = [options] { return labJobCommand(*options); }; });
 }

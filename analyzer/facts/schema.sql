@@ -636,6 +636,12 @@ CREATE TABLE lab_probe (
   deadline_ms INTEGER NOT NULL, median_ms REAL NOT NULL, worst_ms REAL NOT NULL,
   PRIMARY KEY (run_id, phase, step, exchange)
 );
+-- Exchanges of the run's role whose probe is known to be flaky: their rows in lab_probe are not judged until that day.
+CREATE TABLE lab_quarantine (
+  run_id INTEGER NOT NULL REFERENCES lab_run, exchange TEXT NOT NULL,
+  until  TEXT NOT NULL,                        -- 2026-12-10
+  reason TEXT NOT NULL, owner TEXT NOT NULL, PRIMARY KEY (run_id, exchange)
+);
 -- The witness shows the defect ('vulnerable') or its absence ('fixed').
 CREATE TABLE lab_witness (run_id INTEGER NOT NULL REFERENCES lab_run, phase TEXT NOT NULL, seen TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (run_id, phase));
 -- The service process, looked at after each step. state: running, exited.

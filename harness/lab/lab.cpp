@@ -72,6 +72,7 @@ Result<> runLab(const LabRequest &request, facts::Database &facts,
     std::erase_if(writes, [](const PredictedWrite &write) { return write.inHotpatch; });
 
   HOTGATE_TRY(LabRecords records, LabRecords::begin(facts, request.role, module, providerName(config.provider)));
+  HOTGATE_CHECK(records.quarantine(request.role, config.quarantine));
   const auto guest = makeGuest({.cache = request.installation.cache,
                                 .agent = request.installation.agent,
                                 .preImage = request.preImage,

@@ -33,7 +33,7 @@ struct LabRequest {
   LabConfig config;
   std::string role;
   LabInstallation installation;
-  std::optional<KeepRequest> keep; // where a guest goes that fails, at the moment when it does
+  std::optional<KeepRequest> keep = std::nullopt; // where a guest goes that fails, at the moment when it does
 };
 
 // Errors: input, when this host lacks what the provider needs (QEMU, unshare).

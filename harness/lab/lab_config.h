@@ -2,6 +2,7 @@
 #pragma once
 
 #include "harness/lab/machine_config.h"
+#include "harness/lab/quarantine.h"
 #include "harness/roles/role_probe.h"
 #include "harness/roles/witness.h"
 
@@ -21,6 +22,7 @@ struct LabConfig {
   Witness witness;
   SoakLoad soak{.requests = 0, .clients = 0}; // 0: the role's, which runLab() fills in
   MachineConfig machine; // empty: Hotgate's own guest
+  std::vector<QuarantinedExchange> quarantine; // of the run's role; from a file of its own
 };
 
 // Errors: usage, naming the line of an unknown, missing or wrong key; input, when the file cannot be read.

@@ -64,6 +64,27 @@ void LabRecords::failed() {
     action();
 }
 
+Result<> LabRecords::quarantine(std::string_view role, const std::vector<QuarantinedExchange> &exchanges) {
+  for (const QuarantinedExchange &each : exchanges) {
+    quarantined_.insert(each.exchange);
+    const std::string until = dayText(each.expires);
+    HOTGATE_CHECK(
+        insert("INSERT INTO lab_quarantine VALUES (?, ?, ?, ?, ?)", each.exchange, until, each.reason, each.owner));
+    HOTGATE_TRY(facts::Statement note, facts_.prepare("INSERT OR REPLACE INTO not_evaluated VALUES (?, ?)"));
+    HOTGATE_CHECK(note.run(fmt::format("role {}: {}", role, each.exchange),
+                           fmt::format("quarantined until {}: {} ({})", until, each.reason, each.owner)));
+  }
+  return {};
+}
+
+std::string LabRecords::judgedFault(const ExchangeTallies &tallies, const std::string &fault) const {
+  if (fault.empty() || quarantined_.empty())
+    return fault;
+  ExchangeTallies judged = tallies;
+  std::erase_if(judged, [this](const auto &each) { return quarantined_.contains(each.first); });
+  return judged.size() == tallies.size() ? fault : firstFault(judged);
+}
+
 Result<> LabRecords::step(Phase phase, Step step, StepOutcome outcome, const std::string &text) {
   sawPatch_ = sawPatch_ || outcome == StepOutcome::failed;
   if (outcome != StepOutcome::ok)
@@ -75,8 +96,9 @@ Result<> LabRecords::step(Phase phase, Step step, StepOutcome outcome, const std
 Result<> LabRecords::probes(Phase phase, Step step, const ExchangeTallies &tallies,
                             std::chrono::milliseconds deadline) {
   // Lost requests do not fail the step `apply`; to the guest's state they are a failure.
-  if (std::ranges::any_of(tallies, [](const auto &each) {
-        return each.first != "witness" && (each.second.answered < each.second.sent || each.second.wrong > 0);
+  if (std::ranges::any_of(tallies, [this](const auto &each) {
+        return each.first != "witness" && !quarantined_.contains(each.first) &&
+               (each.second.answered < each.second.sent || each.second.wrong > 0);
       }))
     failed();
   for (const auto &[exchange, tally] : tallies)

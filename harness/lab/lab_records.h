@@ -5,12 +5,14 @@
 #include "harness/guest/process_agent.h"
 #include "harness/guest/windows/event_gate.h"
 #include "harness/guest/windows/machine_report.h"
+#include "harness/lab/quarantine.h"
 #include "harness/lab/write_prediction.h"
 #include "harness/monitor/latency.h"
 #include "harness/monitor/slope.h"
 #include "harness/roles/exchange_tally.h"
 
 #include <functional>
+#include <set>
 
 namespace hotgate::harness {
 
@@ -36,6 +38,11 @@ public:
   // guest is still as it was then.
   void onFirstFailure(std::function<void()> action) { onFirstFailure_ = std::move(action); }
 
+  // Before the first step: what these exchanges show is not judged.
+  Result<> quarantine(std::string_view role, const std::vector<QuarantinedExchange> &exchanges);
+  // `fault`, which these exchanges gave, as far as it is to be judged.
+  [[nodiscard]] std::string judgedFault(const ExchangeTallies &tallies, const std::string &fault) const;
+
   Result<> step(Phase phase, Step step, StepOutcome outcome, const std::string &text);
   Result<> probes(Phase phase, Step step, const ExchangeTallies &tallies, std::chrono::milliseconds deadline);
   Result<> witness(Phase phase, const std::string &seen, const std::string &text);
@@ -60,6 +67,7 @@ private:
   int64_t runId_;
   void failed();
 
+  std::set<std::string> quarantined_;
   int64_t steps_ = 0;
   std::function<void()> onFirstFailure_;
   int64_t looks_ = 0;

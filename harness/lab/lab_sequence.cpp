@@ -143,7 +143,8 @@ Result<LabSequence::Flow> LabSequence::health() {
     return labFault(Phase::control, Step::health, report.error());
   HOTGATE_CHECK(records_.probes(Phase::control, Step::health, report->tallies, role_.deadline));
   HOTGATE_STEP(look(Phase::control, Step::health));
-  return conclude(Phase::control, Step::health, "a client outside got a good answer", report->fault);
+  return conclude(Phase::control, Step::health, "a client outside got a good answer",
+                  records_.judgedFault(report->tallies, report->fault));
 }
 
 Result<LabSequence::Flow> LabSequence::control() {
@@ -179,7 +180,8 @@ Result<LabSequence::Flow> LabSequence::smoke(Phase phase) {
   if (!report)
     return labFault(phase, Step::smoke, report.error());
   HOTGATE_CHECK(records_.probes(phase, Step::smoke, report->tallies, role_.deadline));
-  HOTGATE_STEP(conclude(phase, Step::smoke, "every exchange was answered in time and rightly", report->fault));
+  HOTGATE_STEP(conclude(phase, Step::smoke, "every exchange was answered in time and rightly",
+                        records_.judgedFault(report->tallies, report->fault)));
   return look(phase, Step::smoke);
 }
 
@@ -215,7 +217,8 @@ Result<LabSequence::Flow> LabSequence::soak(Phase phase) {
     HOTGATE_CHECK(recordCounter(phase, counter));
   if (phase == Phase::patched)
     HOTGATE_CHECK(recordLatencies());
-  HOTGATE_STEP(conclude(phase, Step::soak, fmt::format("{} transactions", report->transactions), report->fault));
+  HOTGATE_STEP(conclude(phase, Step::soak, fmt::format("{} transactions", report->transactions),
+                        report->hung ? report->fault : records_.judgedFault(soak.tallies, report->fault)));
   HOTGATE_STEP(look(phase, Step::soak));
   return report->hung ? Flow::stop : Flow::goOn;
 }

@@ -10,7 +10,9 @@
 --   there, look at the threads' stacks for locks that the changed functions take, and compare the lock order with the base.
 WITH seen(run_id, is_control, exchange, sent, answered, late) AS (
   SELECT run_id, phase = 'control', exchange, SUM(sent), SUM(answered), SUM(late)
-  FROM lab_probe WHERE exchange <> 'witness' AND phase <> 'restarted' GROUP BY run_id, phase = 'control', exchange),
+  FROM lab_probe WHERE exchange <> 'witness' AND phase <> 'restarted'
+    AND NOT EXISTS (SELECT 1 FROM lab_quarantine q WHERE q.run_id = lab_probe.run_id AND q.exchange = lab_probe.exchange)
+  GROUP BY run_id, phase = 'control', exchange),
 last_process AS (
   SELECT run_id, service_state, pid, start_time, MAX(ordinal) FROM lab_process WHERE phase <> 'restarted' GROUP BY run_id),
 -- Exchanges that the control run had answered every time: else the lab itself loses packets.

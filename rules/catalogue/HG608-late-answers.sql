@@ -9,7 +9,9 @@
 --   idle host if the host was busy.
 WITH seen(run_id, is_control, exchange, sent, late, worst_ms, deadline_ms) AS (
   SELECT run_id, phase = 'control', exchange, SUM(sent), SUM(late), MAX(worst_ms), MAX(deadline_ms)
-  FROM lab_probe WHERE exchange <> 'witness' AND phase <> 'restarted' GROUP BY run_id, phase = 'control', exchange)
+  FROM lab_probe WHERE exchange <> 'witness' AND phase <> 'restarted'
+    AND NOT EXISTS (SELECT 1 FROM lab_quarantine q WHERE q.run_id = lab_probe.run_id AND q.exchange = lab_probe.exchange)
+  GROUP BY run_id, phase = 'control', exchange)
 SELECT 'role ' || r.role || ': ' || p.exchange AS subject,
        printf('%d of %d %s answers came after the deadline of %d ms (worst %.0f ms); in the control run none did (worst %.0f ms).',
               p.late, p.sent, p.exchange, p.deadline_ms, p.worst_ms, COALESCE(c.worst_ms, 0)) AS message,

@@ -16,4 +16,5 @@ FROM lab_latency l
 JOIN lab_run r ON r.run_id = l.run_id
 -- Three times and 95 of 100 pairs: the two soaks follow one another, and the host's other load changes meanwhile (docs/lab-statistics.md).
 WHERE l.p_value < 0.001 AND l.slower >= 0.95 AND l.patched_median_ms >= 3 * l.control_median_ms
+  AND NOT EXISTS (SELECT 1 FROM lab_quarantine q WHERE q.run_id = l.run_id AND q.exchange = l.exchange)
 ORDER BY r.role, l.exchange;

@@ -18,6 +18,7 @@ failed(run_id) AS (SELECT run_id FROM lab_step WHERE outcome <> 'ok'),
 -- Phases in which requests or the process were lost, or answers were wrong: HG601, HG603, HG605.
 lost(run_id, phase) AS (
   SELECT run_id, phase FROM lab_probe WHERE exchange <> 'witness' AND (answered + late < sent OR wrong > 0)
+    AND NOT EXISTS (SELECT 1 FROM lab_quarantine q WHERE q.run_id = lab_probe.run_id AND q.exchange = lab_probe.exchange)
   UNION
   SELECT p.run_id, p.phase FROM lab_process p JOIN lab_process c ON c.run_id = p.run_id AND c.phase = 'control'
   WHERE p.phase NOT IN ('control', 'restarted')
@@ -28,7 +29,8 @@ lost(run_id, phase) AS (
 fault(run_id, phase) AS (
   SELECT run_id, phase FROM lost
   UNION
-  SELECT run_id, phase FROM lab_probe WHERE exchange <> 'witness' AND late > 0),
+  SELECT run_id, phase FROM lab_probe WHERE exchange <> 'witness' AND late > 0
+    AND NOT EXISTS (SELECT 1 FROM lab_quarantine q WHERE q.run_id = lab_probe.run_id AND q.exchange = lab_probe.exchange)),
 -- As HG602 finds it.
 leak(run_id) AS (
   SELECT g.run_id FROM lab_growth g JOIN lab_slope p ON p.run_id = g.run_id AND p.counter = g.counter AND p.phase = 'patched'

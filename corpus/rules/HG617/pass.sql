@@ -1,0 +1,2 @@
+-- It was asked, whatever it showed.
+INSERT INTO lab_quarantine VALUES (1, 'renew', '2026-12-10', 'the probe is flaky', 'network team');
