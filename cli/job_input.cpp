@@ -43,6 +43,7 @@ Result<std::string> installationHash(const Installation &installation, const fs:
   HOTGATE_CHECK(add(installation.roles, "roles", list));
   HOTGATE_CHECK(add(installation.agent, "agent", list));
   HOTGATE_CHECK(add(installation.tap, "tap", list));
+  HOTGATE_CHECK(add(installation.client, "client", list));
   return sha256Hex(std::string_view(list));
 }
 
