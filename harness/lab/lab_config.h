@@ -1,6 +1,7 @@
 // lab.yaml: what one KB asks of the lab.
 #pragma once
 
+#include "harness/lab/recovery_watch.h"
 #include "harness/roles/dhcp_probe.h"
 
 namespace hotgate::harness {
@@ -15,6 +16,7 @@ struct LabConfig {
   std::string serviceArguments;
   DhcpWitness witness;
   DhcpSoak soak;
+  RecoveryLimits recovery; // not from the file: the agent and the limits belong together
 };
 
 // Errors: usage, naming the line of an unknown, missing or wrong key; input, when the file cannot be read.

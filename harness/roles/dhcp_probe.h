@@ -10,6 +10,9 @@ namespace hotgate::harness {
 struct ProbeReport {
   ExchangeTallies tallies;
   std::string fault; // "" when every exchange was answered in time with the right content
+  // Why the fault is the lab's and not the service's: all addresses are ours, so that it had nothing to give. "" when
+  // there is no such reason.
+  std::string labFault;
 };
 
 // A DISCOVER whose last option, 82, declares more bytes than the message has, and nothing behind it.
@@ -32,6 +35,7 @@ struct SoakReport {
   int64_t transactions = 0; // answered DHCPREQUESTs
   bool hung = false;        // nothing was answered any more
   std::string fault;
+  std::string labFault; // as in ProbeReport
 };
 
 class DhcpProbe {
@@ -63,6 +67,11 @@ private:
   Result<> notify(const DhcpQuery &query);
   // One DISCOVER with the malformed option; drained.
   Result<FinishedExchange> witnessExchange(const DhcpWitness &witness);
+  // New clients at the same time: each gets an address of its own.
+  Result<> smokeOfCrowd();
+  // Why new clients got no answer, when it is that the scope is exhausted: then holders still get theirs.
+  Result<std::string> exhaustion(const ExchangeTallies &tallies);
+  Result<SoakReport> finishSoak(SoakReport report);
   // The end of a step: late answers are waited for, once.
   Result<ProbeReport> report();
 

@@ -112,12 +112,14 @@ private:
 
 Result<SoakReport> DhcpProbe::soak(const DhcpSoak &soak, const Sample &sample) {
   const GoesOn untilAllAreSent = [&soak](int64_t requests) -> Result<bool> { return requests < soak.requests; };
-  return SoakRun(exchanges_, role_, soak.clients, untilAllAreSent, sample).run();
+  HOTGATE_TRY(SoakReport report, SoakRun(exchanges_, role_, soak.clients, untilAllAreSent, sample).run());
+  return finishSoak(std::move(report));
 }
 
 Result<SoakReport> DhcpProbe::load(int clients, const GoesOn &goesOn) {
   const Sample none = [](int64_t) { return Result<>(); };
-  return SoakRun(exchanges_, role_, clients, goesOn, none).run();
+  HOTGATE_TRY(SoakReport report, SoakRun(exchanges_, role_, clients, goesOn, none).run());
+  return finishSoak(std::move(report));
 }
 
 } // namespace hotgate::harness

@@ -39,8 +39,8 @@ TEST_F(Probe, SmokeAsksEveryExchangeAndAllAreRight) {
   std::vector<std::string> names;
   for (const auto &[name, tally] : report.tallies)
     names.push_back(name);
-  EXPECT_THAT(names, testing::ElementsAre("decline", "discover-offer", "inform", "nak", "rebind", "release", "renew",
-                                          "request-ack"));
+  EXPECT_THAT(names, testing::ElementsAre("crowd", "decline", "discover-offer", "inform", "nak", "rebind", "release",
+                                          "renew", "request-ack"));
 }
 
 TEST_F(Probe, SmokeCanBeRepeated) {
@@ -59,7 +59,7 @@ TEST_F(Probe, ADeclinedAddressMustNotComeBack) {
   EXPECT_THAT(probe.smoke()->fault, HasSubstr("decline: 1 of 1 answers wrong; expected an address other than"));
 }
 
-TEST_F(Probe, TheServerGetsTimeToTakeInReleaseAndDecline) {
+TEST_F(Probe, TheServerGetsTimeToTakeInReleasesAndDecline) {
   role.settle = milliseconds(50);
   std::map<uint8_t, Clock::time_point> seen; // the last RELEASE or DECLINE
   std::vector<Clock::duration> pauses;
@@ -70,7 +70,7 @@ TEST_F(Probe, TheServerGetsTimeToTakeInReleaseAndDecline) {
       pauses.push_back(Clock::now() - std::exchange(seen, {}).begin()->second);
   };
   EXPECT_EQ(probe.smoke()->fault, "");
-  EXPECT_THAT(pauses, testing::ElementsAre(testing::Ge(milliseconds(50)), testing::Ge(milliseconds(50))));
+  EXPECT_THAT(pauses, testing::AllOf(testing::SizeIs(3), testing::Each(testing::Ge(milliseconds(50)))));
 }
 
 TEST_F(Probe, WhatComesAfterTheDeadlineOfSmokeIsLate) {
@@ -193,6 +193,65 @@ TEST_F(Probe, SoakGoesOnWhenOnlySomeAreNotAnswered) {
 TEST_F(Probe, ASampleThatFailsEndsTheSoak) {
   EXPECT_FALSE(
       probe.soak({.requests = 100, .clients = 4}, [](int64_t) -> Result<> { return failFault("guest", "", "gone"); }));
+}
+
+// A scope of ten addresses, and who is left without one.
+class SmallScope : public Probe {
+protected:
+  SmallScope() { role.scope.last = server.last = role.scope.first + 9; }
+  // Every round of smoke declines an address, which the server does not give again.
+  ProbeReport smokeUntilFault() {
+    for (int round = 0; round < 20; ++round)
+      if (ProbeReport report = probe.smoke().value(); !report.fault.empty())
+        return report;
+    return {};
+  }
+};
+
+TEST_F(SmallScope, DeclinedUntilItIsExhaustedIsTheLabsFaultWithTheNumbers) {
+  ASSERT_EQ(probe.soak({.requests = 20, .clients = 2}, [](int64_t) -> Result<> { return {}; })->fault, "");
+  const ProbeReport report = smokeUntilFault();
+  EXPECT_THAT(report.fault, HasSubstr("unanswered"));
+  EXPECT_THAT(report.labFault, HasSubstr("the scope is exhausted: all 10 addresses are taken ("));
+  EXPECT_THAT(report.labFault, HasSubstr("3 declined"));
+}
+
+TEST_F(SmallScope, ExhaustedBySoakingClientsIsNoHang) {
+  const SoakReport report = probe.soak({.requests = 60, .clients = 12}, [](int64_t) -> Result<> { return {}; }).value();
+  EXPECT_FALSE(report.hung);
+  EXPECT_THAT(report.labFault, HasSubstr("10 leased, 0 offered, 0 declined"));
+}
+
+TEST_F(SmallScope, NewClientsThatAreNotAnsweredWhileAddressesAreLeftAreTheServicesFault) {
+  ASSERT_EQ(probe.soak({.requests = 20, .clients = 2}, [](int64_t) -> Result<> { return {}; })->fault, "");
+  server.last = role.scope.first + 1; // it behaves as if it had two
+  const ProbeReport report = probe.smoke().value();
+  EXPECT_THAT(report.fault, HasSubstr("unanswered"));
+  EXPECT_EQ(report.labFault, "");
+}
+
+TEST_F(SmallScope, ExhaustedAndSilentToThoseThatHoldAddressesIsTheServicesFault) {
+  server.tamper = [this, requests = 0](uint8_t, std::optional<Reply> &) mutable { server.silent = ++requests > 40; };
+  const SoakReport report = probe.soak({.requests = 60, .clients = 12}, [](int64_t) -> Result<> { return {}; }).value();
+  EXPECT_TRUE(report.hung);
+  EXPECT_EQ(report.labFault, "");
+}
+
+TEST_F(Probe, ClientsAtTheSameTimeGetAnAddressEach) {
+  server.tamper = [this](uint8_t, std::optional<Reply> &reply) {
+    if (reply && reply->client[4] == 4) // of the crowd
+      reply->address = role.scope.last;
+  };
+  EXPECT_THAT(probe.smoke()->fault, HasSubstr("expected an address that nobody holds, got 10.77.0.250, another"));
+}
+
+TEST_F(Probe, AnAddressThatAnotherClientHoldsIsWrongInTheSoak) {
+  server.tamper = [this, requests = 0](uint8_t query, std::optional<Reply> &reply) mutable {
+    if (query == 1 && ++requests > 20)
+      reply->address = role.scope.first;
+  };
+  const SoakReport report = probe.soak({.requests = 200, .clients = 4}, [](int64_t) -> Result<> { return {}; }).value();
+  EXPECT_THAT(report.fault, HasSubstr("an address that nobody holds"));
 }
 
 } // namespace
