@@ -123,7 +123,7 @@ Result<bool> LabSequence::isGone() {
 }
 
 Result<LabSequence::Flow> LabSequence::refusedOrGone(Phase phase, Step step, const Error &error) {
-  if (!guest_.wasRefused() || phase == Phase::control || !isGone().value_or(false))
+  if (phase == Phase::control || !isGone().value_or(false))
     return labFault(phase, step, error);
   HOTGATE_CHECK(records_.step(phase, step, StepOutcome::failed, "its process ended; " + error.reason));
   return look(phase, step);

@@ -64,7 +64,7 @@ private:
   Result<> recover(Phase phase, Step step);
   // Whether the process under test is another one now, or none. Errors: fault.
   Result<bool> isGone();
-  // The agent refused because there is no process any more: look() says so. Everything else is the lab's fault.
+  // The agent could not do it because there is no process any more: look() says so. Everything else is the lab's fault.
   Result<Flow> refusedOrGone(Phase phase, Step step, const Error &error);
   // The row of a step that ran; `failure` is "" when it went well, and before the patch a lab fault.
   Result<Flow> conclude(Phase phase, Step step, const std::string &success, const std::string &failure);

@@ -42,6 +42,7 @@ public:
   Result<ProcessCounters> counters(int64_t asked) override {
     if (agentIsDead)
       return failFault("hotgate-agent", "", "no answer within the deadline");
+    refused_ = false; // of the last call, as the agent's
     const bool isAlive = asked == pid ? alive : !dead.contains(asked);
     return ProcessCounters{isAlive,
                            isAlive ? std::nullopt : std::optional<int64_t>(0xC0000005),
