@@ -2,7 +2,10 @@
 #pragma once
 
 #include "harness/lab/recovery_watch.h"
-#include "harness/roles/dhcp_probe.h"
+#include "harness/roles/role_probe.h"
+#include "harness/roles/witness.h"
+
+#include <filesystem>
 
 namespace hotgate::harness {
 
@@ -14,9 +17,9 @@ struct LabConfig {
   int memoryMiB = 512;
   std::string serviceName;
   std::string serviceArguments;
-  DhcpWitness witness;
-  DhcpSoak soak;
-  RecoveryLimits recovery; // not from the file: the agent and the limits belong together
+  Witness witness;
+  SoakLoad soak{.requests = 0, .clients = 0}; // 0: the role's, which runLab() fills in
+  RecoveryLimits recovery;                    // not from the file: the agent and the limits belong together
 };
 
 // Errors: usage, naming the line of an unknown, missing or wrong key; input, when the file cannot be read.

@@ -100,6 +100,8 @@ FinishedExchange DhcpExchanges::finish(uint32_t transaction, std::optional<DhcpA
   }
   if (!wrong.empty() && tally.wrong++ == 0)
     tally.firstWrong = wrong;
+  if (!wrong.empty() && answer && answer->type == static_cast<uint8_t>(DhcpType::refuse))
+    ++tally.refused;
   return {exchange.exchange, exchange.client, std::move(answer), std::move(wrong)};
 }
 

@@ -115,8 +115,8 @@ Frame buildDhcp(const DhcpQuery &query) {
     message.requested_ip(tins(*query.requested));
   if (query.server)
     message.server_identifier(tins(*query.server));
-  // As every client does; Kea answers an INFORM with what was asked for alone.
-  if (query.type != DhcpType::release && query.type != DhcpType::decline)
+  // Kea answers an INFORM with what was asked for alone.
+  if (query.type == DhcpType::inform)
     message.add_option({Tins::DHCP::DHCP_PARAMETER_REQUEST_LIST, wantedOptions.begin(), wantedOptions.end()});
   std::vector<uint8_t> payload = message.serialize();
   // The end option by hand: libtins writes a length behind it.

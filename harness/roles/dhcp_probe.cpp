@@ -45,11 +45,12 @@ Result<ProbeReport> DhcpProbe::report() {
 }
 
 Result<std::string> DhcpProbe::exhaustion(const ExchangeTallies &tallies) {
-  // What a server with nothing left cannot answer; after a release it has an address again.
-  const std::set<std::string_view> needAddress{"discover-offer", "decline", "crowd"};
+  // What a server with nothing left does not answer, or refuses when two clients were offered the last address. After a
+  // release it has one again.
+  const std::set<std::string_view> needAddress{"discover-offer", "request-ack", "decline", "crowd"};
   bool isUnanswered = false;
   for (const auto &[exchange, tally] : tallies) {
-    if (!tally.isRight() && (tally.wrong != 0 || tally.late != 0 || !needAddress.contains(exchange)))
+    if (!tally.isRight() && (tally.wrong != tally.refused || tally.late != 0 || !needAddress.contains(exchange)))
       return std::string();
     isUnanswered = isUnanswered || !tally.isRight();
   }
@@ -127,9 +128,11 @@ Result<> DhcpProbe::smokeOfCrowd() {
     else
       leases.push_back(answer);
   }
-  // They leave again: the scope is not to run out by asking.
+  // They leave again, so that asking does not use the scope up. One stays: by its holder an exhausted scope is told
+  // from a server that does not answer.
   for (const DhcpAnswer &lease : leases)
-    HOTGATE_CHECK(exchanges_.sendOnly(releaseQuery(lease.client, lease, role_.scope.server)));
+    if (lease.client != clientHardware(ClientGroup::crowd, 0))
+      HOTGATE_CHECK(exchanges_.sendOnly(releaseQuery(lease.client, lease, role_.scope.server)));
   return {};
 }
 
@@ -144,21 +147,21 @@ Result<ProbeReport> DhcpProbe::smoke() {
   return report();
 }
 
-Result<FinishedExchange> DhcpProbe::witnessExchange(const DhcpWitness &witness) {
+Result<FinishedExchange> DhcpProbe::witnessExchange() {
   DhcpQuery query = discoverQuery(clientHardware(ClientGroup::witness, 1));
   constexpr uint8_t relayAgentInformation = 82;
-  query.tail = std::vector<uint8_t>{relayAgentInformation, witness.declaredLength};
-  query.tail->insert(query.tail->end(), witness.present, 0x57);
+  query.tail = std::vector<uint8_t>{relayAgentInformation, witness_.declaredLength};
+  query.tail->insert(query.tail->end(), witness_.present, 0x57);
   HOTGATE_TRY(FinishedExchange finished, exchange("witness", query, offerExpected()));
   HOTGATE_CHECK(exchanges_.drain());
   return finished;
 }
 
-Result<WitnessReport> DhcpProbe::witness(const DhcpWitness &witness) {
+Result<WitnessReport> DhcpProbe::witness() {
   constexpr int attempts = 3;
-  HOTGATE_TRY(FinishedExchange finished, witnessExchange(witness));
+  HOTGATE_TRY(FinishedExchange finished, witnessExchange());
   for (int attempt = 1; attempt < attempts && !finished.answer; ++attempt) {
-    HOTGATE_TRY(finished, witnessExchange(witness));
+    HOTGATE_TRY(finished, witnessExchange());
   }
   WitnessReport report{exchanges_.takeTallies(), "other", ""};
   if (!finished.answer) {
@@ -171,8 +174,8 @@ Result<WitnessReport> DhcpProbe::witness(const DhcpWitness &witness) {
     report.text = "the OFFER has no option 82";
   } else {
     const size_t echoed = finished.answer->relayInformation->size();
-    report.seen = echoed > witness.present ? "vulnerable" : "other";
-    report.text = fmt::format("the OFFER echoes {} bytes of an option 82 that had {}", echoed, witness.present);
+    report.seen = echoed > witness_.present ? "vulnerable" : "other";
+    report.text = fmt::format("the OFFER echoes {} bytes of an option 82 that had {}", echoed, witness_.present);
   }
   return report;
 }

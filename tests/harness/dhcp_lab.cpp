@@ -52,7 +52,7 @@ void DhcpLab::run(const Alteration &alteration, Provider provider) {
       .postImage = folder / "post" / "dhcpsrv.exe",
       .config = *config,
       .role = "dhcp",
-      .installation = {alteration.roles, HOTGATE_AGENT, HOTGATE_TAP, defaultCacheFolder().value()}};
+      .installation = {alteration.roles, HOTGATE_AGENT, HOTGATE_TAP, HOTGATE_TAP, defaultCacheFolder().value()}};
   const auto written = writeImageFacts(facts, request.preImage, request.hotpatchImage);
   ASSERT_TRUE(written) << written.error().message();
   ASSERT_NO_FATAL_FAILURE(provide(*config));

@@ -61,6 +61,7 @@ TEST_F(Probe, ADeclinedAddressMustNotComeBack) {
 
 TEST_F(Probe, TheServerGetsTimeToTakeInReleaseAndDecline) {
   role.settle = milliseconds(50);
+  DhcpProbe patient{server, role};
   std::map<uint8_t, Clock::time_point> seen; // the last RELEASE or DECLINE
   std::vector<Clock::duration> pauses;
   server.onQuery = [&](uint8_t query) {
@@ -69,7 +70,7 @@ TEST_F(Probe, TheServerGetsTimeToTakeInReleaseAndDecline) {
     else if (!seen.empty())
       pauses.push_back(Clock::now() - std::exchange(seen, {}).begin()->second);
   };
-  EXPECT_EQ(probe.smoke()->fault, "");
+  EXPECT_EQ(patient.smoke()->fault, "");
   ASSERT_GE(pauses.size(), 2U);
   EXPECT_THAT(std::vector(pauses.begin(), pauses.begin() + 2), testing::Each(testing::Ge(milliseconds(50))));
 }
@@ -100,15 +101,15 @@ TEST_F(Probe, AHungServerFailsSmokeInBoundedTime) {
 }
 
 TEST_F(Probe, WitnessTellsVulnerableFromFixedFromSilent) {
-  EXPECT_EQ(probe.witness({})->seen, "vulnerable");
+  EXPECT_EQ(probe.witness()->seen, "vulnerable");
   server.vulnerable = false;
-  EXPECT_EQ(probe.witness({})->seen, "fixed");
+  EXPECT_EQ(probe.witness()->seen, "fixed");
   server.tamper = [](uint8_t, std::optional<Reply> &reply) { reply->relayInformation = std::vector<uint8_t>(8, 0x57); };
-  EXPECT_EQ(probe.witness({})->seen, "other"); // what was there was echoed, and nothing behind it
+  EXPECT_EQ(probe.witness()->seen, "other"); // what was there was echoed, and nothing behind it
   server.tamper = [](uint8_t, std::optional<Reply> &reply) { reply->type = 6; };
-  EXPECT_EQ(probe.witness({})->seen, "other");
+  EXPECT_EQ(probe.witness()->seen, "other");
   server.silent = true;
-  EXPECT_EQ(probe.witness({})->seen, "no-answer");
+  EXPECT_EQ(probe.witness()->seen, "no-answer");
 }
 
 TEST_F(Probe, OneLostWitnessIsAskedAgain) {
@@ -117,22 +118,21 @@ TEST_F(Probe, OneLostWitnessIsAskedAgain) {
     if (++asked < 3)
       reply.reset();
   };
-  const WitnessReport report = probe.witness({}).value();
+  const WitnessReport report = probe.witness().value();
   EXPECT_EQ(report.seen, "vulnerable");
   EXPECT_EQ(report.tallies.at("witness").sent, 3);
   EXPECT_EQ(asked, 3);
   server.silent = true;
-  EXPECT_EQ(probe.witness({})->tallies.at("witness").sent, 3);
+  EXPECT_EQ(probe.witness()->tallies.at("witness").sent, 3);
 }
 
 TEST_F(Probe, SoakCountsRequestsAndMostlyRenews) {
   std::vector<int64_t> sampled;
-  const SoakReport report = probe
-                                .soak({.requests = 200, .clients = 6},
-                                      [&](int64_t transactions) -> Result<> {
-                                        sampled.push_back(transactions);
-                                        return {};
-                                      })
+  const SoakReport report = DhcpProbe(server, role, {}, {.requests = 200, .clients = 6})
+                                .soak([&](int64_t transactions) -> Result<> {
+                                  sampled.push_back(transactions);
+                                  return {};
+                                })
                                 .value();
   EXPECT_EQ(report.fault, "");
   EXPECT_FALSE(report.hung);
@@ -150,8 +150,9 @@ TEST_F(Probe, SoakSeesAHangOnRenewalAndStops) {
       server.silent = true;
   };
   const auto before = Clock::now();
-  const SoakReport report =
-      probe.soak({.requests = 100000, .clients = 6}, [](int64_t) -> Result<> { return {}; }).value();
+  const SoakReport report = DhcpProbe(server, role, {}, {.requests = 100000, .clients = 6})
+                                .soak([](int64_t) -> Result<> { return {}; })
+                                .value();
   EXPECT_TRUE(report.hung);
   EXPECT_THAT(report.fault, HasSubstr("nothing was answered"));
   EXPECT_LT(Clock::now() - before, milliseconds(3000));
@@ -168,7 +169,8 @@ TEST_F(Probe, AStallOfTheLabIsNoHang) {
       reply->delay = std::chrono::ceil<milliseconds>(*stalledUntil - Clock::now());
     }
   };
-  const SoakReport report = probe.soak({.requests = 200, .clients = 6}, [](int64_t) -> Result<> { return {}; }).value();
+  const SoakReport report =
+      DhcpProbe(server, role, {}, {.requests = 200, .clients = 6}).soak([](int64_t) -> Result<> { return {}; }).value();
   EXPECT_FALSE(report.hung);
   EXPECT_GT(report.transactions, 150);
   int64_t late = 0;
@@ -185,55 +187,73 @@ TEST_F(Probe, SoakGoesOnWhenOnlySomeAreNotAnswered) {
     if (query == 3 && ++requests % 20 == 0)
       reply.reset();
   };
-  const SoakReport report = probe.soak({.requests = 100, .clients = 4}, [](int64_t) -> Result<> { return {}; }).value();
+  const SoakReport report =
+      DhcpProbe(server, role, {}, {.requests = 100, .clients = 4}).soak([](int64_t) -> Result<> { return {}; }).value();
   EXPECT_FALSE(report.hung);
   EXPECT_LT(report.transactions, 100);
   EXPECT_THAT(report.fault, HasSubstr("unanswered"));
 }
 
 TEST_F(Probe, ASampleThatFailsEndsTheSoak) {
-  EXPECT_FALSE(
-      probe.soak({.requests = 100, .clients = 4}, [](int64_t) -> Result<> { return failFault("guest", "", "gone"); }));
+  EXPECT_FALSE(DhcpProbe(server, role, {}, {.requests = 100, .clients = 4}).soak([](int64_t) -> Result<> {
+    return failFault("guest", "", "gone");
+  }));
 }
 
 // A scope of ten addresses, and who is left without one.
+const DhcpProbe::Sample noSample = [](int64_t) { return Result<>(); };
+
 class SmallScope : public Probe {
 protected:
   SmallScope() { role.scope.last = server.last = role.scope.first + 9; }
-  // Every round of smoke declines an address, which the server does not give again.
-  ProbeReport smokeUntilFault() {
-    for (int round = 0; round < 20; ++round)
-      if (ProbeReport report = probe.smoke().value(); !report.fault.empty())
-        return report;
-    return {};
-  }
+  DhcpProbe probeOf(const SoakLoad &load) { return {server, role, {}, load}; }
 };
 
 TEST_F(SmallScope, DeclinedUntilItIsExhaustedIsTheLabsFaultWithTheNumbers) {
-  ASSERT_EQ(probe.soak({.requests = 20, .clients = 2}, [](int64_t) -> Result<> { return {}; })->fault, "");
-  const ProbeReport report = smokeUntilFault();
+  DhcpProbe small = probeOf({.requests = 20, .clients = 2});
+  ASSERT_EQ(small.soak(noSample)->fault, "");
+  ProbeReport report;
+  // Every round of smoke declines an address, which the server does not give again.
+  for (int round = 0; round < 20 && report.fault.empty(); ++round)
+    report = small.smoke().value();
   EXPECT_THAT(report.fault, HasSubstr("unanswered"));
   EXPECT_THAT(report.labFault, HasSubstr("the scope is exhausted: all 10 addresses are taken ("));
   EXPECT_THAT(report.labFault, HasSubstr("3 declined"));
 }
 
+// Kea does not keep an address that it offered: two clients may be offered the last one, and one of them is refused.
+TEST_F(SmallScope, ARefusalOfTheLastAddressIsTheLabsFault) {
+  DhcpProbe small = probeOf({.requests = 20, .clients = 2});
+  ASSERT_EQ(small.soak(noSample)->fault, "");
+  server.tamper = [this](uint8_t query, std::optional<Reply> &reply) {
+    if (query == 3 && reply && reply->client[4] == 4 && reply->address == role.scope.last)
+      reply = Reply{.transaction = reply->transaction, .client = reply->client, .type = 6, .server = reply->server};
+  };
+  ProbeReport report;
+  for (int round = 0; round < 20 && report.fault.empty(); ++round)
+    report = small.smoke().value();
+  EXPECT_THAT(report.fault, HasSubstr("got NAK"));
+  EXPECT_THAT(report.labFault, HasSubstr("the scope is exhausted: all 10 addresses are taken"));
+}
+
 TEST_F(SmallScope, ExhaustedBySoakingClientsIsNoHang) {
-  const SoakReport report = probe.soak({.requests = 60, .clients = 12}, [](int64_t) -> Result<> { return {}; }).value();
+  const SoakReport report = probeOf({.requests = 60, .clients = 12}).soak(noSample).value();
   EXPECT_FALSE(report.hung);
   EXPECT_THAT(report.labFault, HasSubstr("10 leased, 0 offered, 0 declined"));
 }
 
 TEST_F(SmallScope, NewClientsThatAreNotAnsweredWhileAddressesAreLeftAreTheServicesFault) {
-  ASSERT_EQ(probe.soak({.requests = 20, .clients = 2}, [](int64_t) -> Result<> { return {}; })->fault, "");
+  DhcpProbe small = probeOf({.requests = 20, .clients = 2});
+  ASSERT_EQ(small.soak(noSample)->fault, "");
   server.last = role.scope.first + 1; // it behaves as if it had two
-  const ProbeReport report = probe.smoke().value();
+  const ProbeReport report = small.smoke().value();
   EXPECT_THAT(report.fault, HasSubstr("unanswered"));
   EXPECT_EQ(report.labFault, "");
 }
 
 TEST_F(SmallScope, ExhaustedAndSilentToThoseThatHoldAddressesIsTheServicesFault) {
   server.tamper = [this, requests = 0](uint8_t, std::optional<Reply> &) mutable { server.silent = ++requests > 40; };
-  const SoakReport report = probe.soak({.requests = 60, .clients = 12}, [](int64_t) -> Result<> { return {}; }).value();
+  const SoakReport report = probeOf({.requests = 60, .clients = 12}).soak(noSample).value();
   EXPECT_TRUE(report.hung);
   EXPECT_EQ(report.labFault, "");
 }
@@ -251,8 +271,8 @@ TEST_F(Probe, AnAddressThatAnotherClientHoldsIsWrongInTheSoak) {
     if (query == 1 && ++requests > 20)
       reply->address = role.scope.first;
   };
-  const SoakReport report = probe.soak({.requests = 200, .clients = 4}, [](int64_t) -> Result<> { return {}; }).value();
-  EXPECT_THAT(report.fault, HasSubstr("an address that nobody holds"));
+  DhcpProbe four(server, role, {}, {.requests = 200, .clients = 4});
+  EXPECT_THAT(four.soak(noSample)->fault, HasSubstr("an address that nobody holds"));
 }
 
 } // namespace
