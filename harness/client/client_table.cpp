@@ -1,6 +1,8 @@
 #include "harness/client/client_table.h"
 
 #include "harness/client/clients/dns_client.h"
+#include "harness/client/clients/time_client.h"
+#include "harness/client/clients/web_client.h"
 
 #include <array>
 
@@ -19,6 +21,8 @@ struct Entry {
 // One line a client: its name, its class. Sorted.
 constexpr std::array table{
     Entry{"dns", make<DnsClient>},
+    Entry{"time", make<TimeClient>},
+    Entry{"web", make<WebClient>},
 };
 
 } // namespace

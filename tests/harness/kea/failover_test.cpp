@@ -16,7 +16,7 @@ using std::chrono::seconds;
 
 constexpr seconds takeOver{60}; // some 3 s on an idle machine
 
-// The reference server's configuration for one of two peers; times as short as Kea takes them.
+// kea-dhcp4.conf for one of two peers; times as short as Kea takes them.
 std::string peerConfiguration(const std::string &name) {
   std::string configuration = keaConfiguration();
   replaceOnce(configuration, "\"authoritative\": true,", R"("authoritative": true,

@@ -36,7 +36,7 @@ std::string linkTarget(const fs::path &link) {
 
 std::string keaConfiguration() {
   std::ostringstream text;
-  text << std::ifstream(fs::path(HOTGATE_ROLES) / "reference" / "dhcp" / "kea-dhcp4.conf").rdbuf();
+  text << std::ifstream(HOTGATE_KEA_CONFIGURATION).rdbuf();
   return text.str();
 }
 

@@ -1,5 +1,5 @@
 // Kea, a DHCP server that Hotgate did not write, in network, process and mount namespaces of its own with one wire to
-// the test. It runs the configuration that the guest's reference server runs, or one that a test changed.
+// the test.
 #pragma once
 
 #include "harness/roles/tap_link.h"
@@ -10,7 +10,7 @@
 
 namespace hotgate::harness {
 
-// The reference server's configuration, to be changed.
+// kea-dhcp4.conf, to be changed.
 std::string keaConfiguration();
 // Fails the test when the text is not there.
 void replaceOnce(std::string &text, const std::string &from, const std::string &to);
