@@ -629,7 +629,7 @@ CREATE TABLE lab_step (
 -- What a probe asked and what came back.
 CREATE TABLE lab_probe (
   run_id INTEGER NOT NULL REFERENCES lab_run, phase TEXT NOT NULL, step TEXT NOT NULL,
-  exchange TEXT NOT NULL,                      -- discover-offer, request-ack, renew, rebind, release, decline, inform, nak, witness
+  exchange TEXT NOT NULL,                      -- discover-offer, request-ack, renew, rebind, release, decline, inform, nak, crowd (new clients at the same time), witness
   sent INTEGER NOT NULL, answered INTEGER NOT NULL, late INTEGER NOT NULL,   -- answered within the deadline; late: after it
   wrong INTEGER NOT NULL,                      -- answered with wrong content
   first_wrong TEXT NOT NULL,                   -- text: expected and got, of the first wrong answer
@@ -649,6 +649,19 @@ CREATE TABLE lab_process (
   run_id INTEGER NOT NULL REFERENCES lab_run, ordinal INTEGER NOT NULL, phase TEXT NOT NULL, step TEXT NOT NULL, state TEXT NOT NULL,
   service_state TEXT NOT NULL,                 -- what the service manager says: running, stopped, unknown
   pid INTEGER NOT NULL, start_time INTEGER NOT NULL, exit_code INTEGER, PRIMARY KEY (run_id, ordinal)
+);
+-- What became of a service whose process was missed in a step: watched for a bounded time, then asked once. At most one for a run, which ends there.
+CREATE TABLE lab_recovery (
+  run_id INTEGER NOT NULL REFERENCES lab_run PRIMARY KEY, phase TEXT NOT NULL, step TEXT NOT NULL,
+  state TEXT NOT NULL,                         -- at the end of the watch: running, exited
+  service_state TEXT NOT NULL,                 -- what the service manager says then
+  restarts INTEGER NOT NULL,                   -- 1: the guest's service manager starts a crashed service again; 0: it never does (wine)
+  waited_ms INTEGER NOT NULL,                  -- how long a new process was waited for
+  answer TEXT                                  -- of the new process: '' when right, else its fault; NULL: there was none to ask
+);
+-- Each new process of that service that was seen, in order.
+CREATE TABLE lab_restart (
+  run_id INTEGER NOT NULL REFERENCES lab_run, ordinal INTEGER NOT NULL, pid INTEGER NOT NULL, start_time INTEGER NOT NULL, PRIMARY KEY (run_id, ordinal)
 );
 -- Counters during a soak. 'transactions' counts completed exchanges since the start of the soak.
 CREATE TABLE lab_sample (

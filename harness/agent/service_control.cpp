@@ -12,6 +12,7 @@ namespace {
 using nlohmann::json;
 
 constexpr DWORD pollMs = 20;
+constexpr DWORD restartDelayMs = 1000;
 
 struct ServiceCloser {
   void operator()(SC_HANDLE handle) const { CloseServiceHandle(handle); }
@@ -81,6 +82,18 @@ Outcome<SERVICE_STATUS_PROCESS> waitFor(const std::string &name, SC_HANDLE servi
   }
 }
 
+// As an administrator sets a server's service up: started again, every time, one second after its process crashed.
+Outcome<> setRecoveryActions(const std::string &name, SC_HANDLE service) {
+  SC_ACTION action{SC_ACTION_RESTART, restartDelayMs};
+  SERVICE_FAILURE_ACTIONSW actions{};
+  actions.dwResetPeriod = INFINITE; // the first action for every crash
+  actions.cActions = 1;
+  actions.lpsaActions = &action;
+  if (!ChangeServiceConfig2W(service, SERVICE_CONFIG_FAILURE_ACTIONS, &actions))
+    return refuseLastError(entity(name), "ChangeServiceConfig2");
+  return {};
+}
+
 } // namespace
 
 Outcome<json> installService(const std::string &name, const std::string &program, const std::string &arguments) {
@@ -91,7 +104,11 @@ Outcome<json> installService(const std::string &name, const std::string &program
                                              wide(command).c_str(), nullptr, nullptr, nullptr, nullptr, nullptr));
   if (!service)
     return refuseLastError(entity(name), "CreateService", "delete an older service of that name first");
-  return json::object();
+  // Wine 8 takes the actions, and its services.exe never does them.
+  const bool restarts = wineVersion() == nullptr;
+  if (restarts)
+    AGENT_CHECK(setRecoveryActions(name, service.get()));
+  return json{{"restarts", restarts}};
 }
 
 Outcome<json> startService(const std::string &name, uint32_t deadlineMs) {

@@ -141,13 +141,15 @@ Result<> ProcessAgent::ping(Deadline deadline) {
   return {};
 }
 
-Result<> ProcessAgent::installService(const std::string &name, const std::string &program, const std::string &arguments,
-                                      Deadline deadline) {
+Result<bool> ProcessAgent::installService(const std::string &name, const std::string &program,
+                                          const std::string &arguments, Deadline deadline) {
   nlohmann::json parameters{{"name", name}, {"program", program}};
   if (!arguments.empty())
     parameters["arguments"] = arguments;
-  HOTGATE_CHECK(call("service-install", std::move(parameters), deadline));
-  return {};
+  HOTGATE_TRY(const nlohmann::json reply, call("service-install", std::move(parameters), deadline));
+  ReplyReader reader("service-install", reply);
+  const bool restarts = reader.boolean("restarts");
+  return reader.finish(restarts);
 }
 
 Result<ServiceStatus> ProcessAgent::startService(const std::string &name, Deadline deadline) {

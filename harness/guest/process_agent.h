@@ -53,8 +53,9 @@ public:
   explicit ProcessAgent(FileDescriptor socket) : channel_(std::move(socket), "hotgate-agent") {}
 
   Result<> ping(Deadline deadline);
-  Result<> installService(const std::string &name, const std::string &program, const std::string &arguments,
-                          Deadline deadline);
+  // True when the system starts the service again after a crash.
+  Result<bool> installService(const std::string &name, const std::string &program, const std::string &arguments,
+                              Deadline deadline);
   Result<ServiceStatus> startService(const std::string &name, Deadline deadline);
   Result<> stopService(const std::string &name, Deadline deadline);
   Result<> deleteService(const std::string &name, Deadline deadline);

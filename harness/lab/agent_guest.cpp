@@ -32,8 +32,10 @@ Result<> AgentGuest::installService(ProcessAgent &agent) {
 }
 
 Result<> AgentGuest::installService(const std::string &program) {
-  return agent_->installService(setup_.config.serviceName, fmt::format("{}\\{}", windowsFolder, program),
-                                setup_.config.serviceArguments, after(serviceDeadline));
+  HOTGATE_TRY(restartsCrashedService_,
+              agent_->installService(setup_.config.serviceName, fmt::format("{}\\{}", windowsFolder, program),
+                                     setup_.config.serviceArguments, after(serviceDeadline)));
+  return {};
 }
 
 Result<ServiceStatus> AgentGuest::restartUpdated() {

@@ -23,6 +23,7 @@ struct GuestSetup {
 class AgentGuest : public Guest {
 public:
   Result<ServiceStatus> startService() override;
+  [[nodiscard]] bool restartsCrashedService() const override { return restartsCrashedService_; }
   Result<ServiceStatus> queryService() override;
   Result<ProcessCounters> counters(int64_t pid) override;
   Result<> beginApply(int64_t pid) override;
@@ -60,7 +61,8 @@ private:
   GuestSetup setup_;
   std::string module_;
   ProcessAgent *agent_ = nullptr; // nullptr before restore()
-  int64_t linuxProcessOf_ = 0;    // the Windows PID that linuxPid_ belongs to
+  bool restartsCrashedService_ = false;
+  int64_t linuxProcessOf_ = 0; // the Windows PID that linuxPid_ belongs to
   int64_t linuxPid_ = 0;
 };
 

@@ -29,6 +29,9 @@ public:
   virtual Link &link() = 0;                                       // after restore()
 
   virtual Result<ServiceStatus> startService() = 0;
+  // Whether the guest's service manager starts a service again whose process crashed; wine's does not. After the
+  // service was installed.
+  [[nodiscard]] virtual bool restartsCrashedService() const = 0;
   virtual Result<ServiceStatus> queryService() = 0;
   virtual Result<ProcessCounters> counters(int64_t pid) = 0;
   // Begin, then ask until the patch is there: the service goes on serving meanwhile.

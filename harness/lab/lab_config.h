@@ -3,6 +3,7 @@
 
 #include "harness/lab/machine_config.h"
 #include "harness/lab/quarantine.h"
+#include "harness/lab/recovery_watch.h"
 #include "harness/roles/role_probe.h"
 #include "harness/roles/witness.h"
 
@@ -23,6 +24,7 @@ struct LabConfig {
   SoakLoad soak{.requests = 0, .clients = 0}; // 0: the role's, which runLab() fills in
   MachineConfig machine; // empty: Hotgate's own guest
   std::vector<QuarantinedExchange> quarantine; // of the run's role; from a file of its own
+  RecoveryLimits recovery; // not from the file: the agent and the limits belong together
 };
 
 // Errors: usage, naming the line of an unknown, missing or wrong key; input, when the file cannot be read.

@@ -121,6 +121,16 @@ Result<> LabRecords::process(Phase phase, Step step, const ServiceStatus &servic
                 counters.exitCode);
 }
 
+Result<> LabRecords::recovery(Phase phase, Step step, const RecoveryWatch &watch, const RecoveryLimits &limits,
+                              bool restarts, const std::optional<std::string> &answer) {
+  for (size_t start = 0; start < watch.starts().size(); ++start)
+    HOTGATE_CHECK(insert("INSERT INTO lab_restart VALUES (?, ?, ?, ?)", start + 1, watch.starts()[start].pid,
+                         watch.starts()[start].startTime));
+  return insert("INSERT INTO lab_recovery VALUES (?, ?, ?, ?, ?, ?, ?, ?)", phaseName(phase), stepName(step),
+                watch.runs() ? "running" : "exited", watch.serviceState(), restarts ? 1 : 0, limits.untilStart.count(),
+                answer);
+}
+
 Result<> LabRecords::sample(Phase phase, int64_t transactions, const ProcessCounters &counters) {
   return insert("INSERT INTO lab_sample VALUES (?, ?, ?, ?, ?, ?)", phaseName(phase), transactions,
                 counters.privateBytes, counters.threads, counters.handles);

@@ -6,6 +6,7 @@
 #include "harness/guest/windows/event_gate.h"
 #include "harness/guest/windows/machine_report.h"
 #include "harness/lab/quarantine.h"
+#include "harness/lab/recovery_watch.h"
 #include "harness/lab/write_prediction.h"
 #include "harness/monitor/latency.h"
 #include "harness/monitor/slope.h"
@@ -47,6 +48,10 @@ public:
   Result<> probes(Phase phase, Step step, const ExchangeTallies &tallies, std::chrono::milliseconds deadline);
   Result<> witness(Phase phase, const std::string &seen, const std::string &text);
   Result<> process(Phase phase, Step step, const ServiceStatus &service, int64_t pid, const ProcessCounters &counters);
+  // What became of the service after its process was missed. `answer`: nullopt when there was no process to ask, ""
+  // when one rightly answered, else its fault.
+  Result<> recovery(Phase phase, Step step, const RecoveryWatch &watch, const RecoveryLimits &limits, bool restarts,
+                    const std::optional<std::string> &answer);
   Result<> sample(Phase phase, int64_t transactions, const ProcessCounters &counters);
   Result<> slope(Phase phase, Counter counter, const Slope &slope, size_t samples, int64_t transactions);
   Result<> growth(Counter counter, const Slope &slope); // patched minus control

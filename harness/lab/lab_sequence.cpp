@@ -60,6 +60,15 @@ Result<LabSequence::Flow> LabSequence::labFault(Phase phase, Step step, const Er
   return Flow::stop;
 }
 
+template <class Report>
+Result<LabSequence::Flow> LabSequence::recordProbes(Phase phase, Step step, const Report &report) {
+  if (!report.labFault.empty())
+    return labFault(phase, step,
+                    Error{ErrorKind::fault, "service under test", std::string(stepName(step)), report.labFault, ""});
+  HOTGATE_CHECK(records_.probes(phase, step, report.tallies, role_.deadline));
+  return Flow::goOn;
+}
+
 Result<LabSequence::Flow> LabSequence::conclude(Phase phase, Step step, const std::string &success,
                                                 const std::string &failure) {
   if (failure.empty()) {
@@ -91,6 +100,8 @@ Result<LabSequence::Flow> LabSequence::look(Phase phase, Step step) {
     return labFault(phase, step,
                     Error{ErrorKind::fault, "unpatched service", std::string(stepName(step)),
                           "its process ended or was replaced", "make the base pass before its patch is judged"});
+  if (auto watched = recover(phase, step); !watched)
+    return labFault(phase, step, watched.error());
   return Flow::stop;
 }
 
@@ -100,6 +111,7 @@ Result<LabSequence::Flow> LabSequence::adopt(Phase phase, Step step, const Servi
   if (!counters)
     return labFault(phase, step, counters.error());
   startTime_ = counters->startTime;
+  recovery_.emplace(guest_, ServiceProcess{pid_, startTime_});
   return Flow::goOn;
 }
 
@@ -118,6 +130,30 @@ Result<LabSequence::Flow> LabSequence::recordEvents(Phase phase) {
     return labFault(phase, Step::soak, events.error());
   HOTGATE_CHECK(records_.events(phase, *events));
   return Flow::goOn;
+}
+
+Result<> LabSequence::recover(Phase phase, Step step) {
+  announce(phase, step, ", its process is gone: watching whether the service comes back");
+  HOTGATE_CHECK(recovery_->watch(config_.recovery));
+  std::optional<std::string> answer;
+  if (recovery_->runs()) {
+    HOTGATE_TRY(const ProbeReport report, probe_->health());
+    answer = report.fault;
+    HOTGATE_CHECK(recovery_->watch(config_.recovery)); // the request may have ended it again
+  }
+  return records_.recovery(phase, step, *recovery_, config_.recovery, guest_.restartsCrashedService(), answer);
+}
+
+Result<bool> LabSequence::isGone() {
+  HOTGATE_TRY(const ProcessCounters counters, guest_.counters(pid_));
+  return !counters.alive || counters.startTime != startTime_;
+}
+
+Result<LabSequence::Flow> LabSequence::refusedOrGone(Phase phase, Step step, const Error &error) {
+  if (phase == Phase::control || !isGone().value_or(false))
+    return labFault(phase, step, error);
+  HOTGATE_CHECK(records_.step(phase, step, StepOutcome::failed, "its process ended; " + error.reason));
+  return look(phase, step);
 }
 
 Result<LabSequence::Flow> LabSequence::restore() {
@@ -141,7 +177,7 @@ Result<LabSequence::Flow> LabSequence::health() {
   const auto report = probe_->health();
   if (!report)
     return labFault(Phase::control, Step::health, report.error());
-  HOTGATE_CHECK(records_.probes(Phase::control, Step::health, report->tallies, role_.deadline));
+  HOTGATE_STEP(recordProbes(Phase::control, Step::health, *report));
   HOTGATE_STEP(look(Phase::control, Step::health));
   return conclude(Phase::control, Step::health, "a client outside got a good answer",
                   records_.judgedFault(report->tallies, report->fault));
@@ -179,7 +215,7 @@ Result<LabSequence::Flow> LabSequence::smoke(Phase phase) {
   const auto report = probe_->smoke();
   if (!report)
     return labFault(phase, Step::smoke, report.error());
-  HOTGATE_CHECK(records_.probes(phase, Step::smoke, report->tallies, role_.deadline));
+  HOTGATE_STEP(recordProbes(phase, Step::smoke, *report));
   HOTGATE_STEP(conclude(phase, Step::smoke, "every exchange was answered in time and rightly",
                         records_.judgedFault(report->tallies, report->fault)));
   return look(phase, Step::smoke);
@@ -204,14 +240,14 @@ Result<LabSequence::Flow> LabSequence::soak(Phase phase) {
     announce(phase, Step::soak, fmt::format(", {} of {} requests", transactions, config_.soak.requests));
     HOTGATE_TRY(const ProcessCounters counters, guest_.counters(pid_));
     if (!counters.alive)
-      return {}; // the look after the soak records that
+      return recovery_->observe(); // the look after the soak records the rest
     soak.samples.push_back({transactions, counters});
     return records_.sample(phase, transactions, counters);
   };
   auto report = probe_->soak(sample);
   if (!report)
     return labFault(phase, Step::soak, report.error());
-  HOTGATE_CHECK(records_.probes(phase, Step::soak, report->tallies, role_.deadline));
+  HOTGATE_STEP(recordProbes(phase, Step::soak, *report));
   soak.tallies = std::move(report->tallies);
   for (const Counter counter : {Counter::privateBytes, Counter::threads, Counter::handles})
     HOTGATE_CHECK(recordCounter(phase, counter));
@@ -227,7 +263,7 @@ Result<LabSequence::Flow> LabSequence::frames(Phase phase) {
   announce(phase, Step::frames);
   const auto stacks = guest_.stacks(pid_);
   if (!stacks)
-    return labFault(phase, Step::frames, stacks.error());
+    return refusedOrGone(phase, Step::frames, stacks.error());
   HOTGATE_CHECK(records_.frames(phase, *stacks));
   return conclude(phase, Step::frames, fmt::format("{} threads", stacks->size()), "");
 }
@@ -294,7 +330,8 @@ Result<AppliedPatch> LabSequence::applyUnderLoad() {
     return requests < end;
   };
   HOTGATE_TRY(const SoakReport load, probe_->load(goesOn));
-  add(underApply_, load.tallies);
+  add(underApply_.tallies, load.tallies);
+  underApply_.labFault = load.labFault;
   hungUnderApply_ = load.hung;
   if (!begun)
     begin();
@@ -307,7 +344,8 @@ Result<AppliedPatch> LabSequence::tryToApply() {
   constexpr int attempts = 3;
   for (int attempt = 1;; ++attempt) {
     auto applied = applyUnderLoad();
-    if (applied || !guest_.wasRefused() || namesLoaderStatus(applied.error()) || attempt == attempts)
+    const bool isHindered = !applied && guest_.wasRefused() && !namesLoaderStatus(applied.error());
+    if (!isHindered || attempt == attempts || isGone().value_or(false))
       return applied;
     std::this_thread::sleep_for(role_.deadline);
   }
@@ -316,11 +354,11 @@ Result<AppliedPatch> LabSequence::tryToApply() {
 Result<LabSequence::Flow> LabSequence::apply() {
   announce(Phase::patched, Step::apply);
   auto applied = tryToApply();
-  HOTGATE_CHECK(records_.probes(Phase::patched, Step::apply, underApply_, role_.deadline));
+  HOTGATE_STEP(recordProbes(Phase::patched, Step::apply, underApply_));
   if (applied) {
     patch_ = *std::move(applied);
     // Lost requests are no failure to apply: they are in the probe's rows, and HG601 speaks of them.
-    const std::string lost = firstFault(underApply_);
+    const std::string lost = firstFault(underApply_.tallies);
     HOTGATE_STEP(conclude(
         Phase::patched, Step::apply,
         fmt::format("{} functions redirected{}{}", patch_.redirected.size(), lost.empty() ? "" : "; meanwhile, ", lost),
@@ -330,7 +368,7 @@ Result<LabSequence::Flow> LabSequence::apply() {
   }
   const Error &refusal = applied.error();
   if (!guest_.wasRefused() || !namesLoaderStatus(refusal))
-    return labFault(Phase::patched, Step::apply, refusal);
+    return refusedOrGone(Phase::patched, Step::apply, refusal);
   HOTGATE_STEP(conclude(Phase::patched, Step::apply, "", fmt::format("{} ({})", refusal.reason, refusal.place)));
   HOTGATE_STEP(look(Phase::patched, Step::apply));
   return Flow::stop; // there is no patched service to look at

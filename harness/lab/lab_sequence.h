@@ -68,9 +68,17 @@ private:
   // A Windows machine's state, and what its service wrote into the event log; of another guest nothing.
   Result<Flow> recordMachine(Phase phase, Step step);
   Result<Flow> recordEvents(Phase phase);
+  // The process under test is gone: what the service manager makes of it, and whether the service answers then.
+  Result<> recover(Phase phase, Step step);
+  // Whether the process under test is another one now, or none. Errors: fault.
+  Result<bool> isGone();
+  // The agent could not do it because there is no process any more: look() says so. Everything else is the lab's fault.
+  Result<Flow> refusedOrGone(Phase phase, Step step, const Error &error);
   // The row of a step that ran; `failure` is "" when it went well, and before the patch a lab fault.
   Result<Flow> conclude(Phase phase, Step step, const std::string &success, const std::string &failure);
   Result<Flow> labFault(Phase phase, Step step, const Error &error);
+  // The rows of a step's probe; a lab fault when the probe says so: then what was not answered counts for nothing.
+  template <class Report> Result<Flow> recordProbes(Phase phase, Step step, const Report &report);
   // What the soaks say of each counter, and of the latencies.
   Result<> recordCounter(Phase phase, Counter counter);
   Result<> recordLatencies();
@@ -87,8 +95,9 @@ private:
   std::unique_ptr<RoleProbe> probe_;
   int64_t pid_ = 0;
   int64_t startTime_ = 0;
+  std::optional<RecoveryWatch> recovery_; // of the process under test
   AppliedPatch patch_;
-  ExchangeTallies underApply_; // of all attempts
+  SoakReport underApply_; // the tallies of all attempts
   bool hungUnderApply_ = false;
   // One soak of each kind, for the comparison.
   struct Soak {

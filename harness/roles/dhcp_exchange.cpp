@@ -57,6 +57,10 @@ Result<> DhcpExchanges::start(const std::string &exchange, DhcpQuery query, cons
 }
 
 Result<> DhcpExchanges::sendOnly(DhcpQuery query) {
+  if (query.type == DhcpType::release)
+    ledger_.released(query.client);
+  else if (query.type == DhcpType::decline)
+    ledger_.declined(query.client, query.requested.value_or(0));
   query.transaction = ++lastTransaction_;
   return link_.send(buildDhcp(query));
 }
@@ -64,6 +68,22 @@ Result<> DhcpExchanges::sendOnly(DhcpQuery query) {
 Deadline DhcpExchanges::nextExpiry() const {
   // Transaction ids grow with time, so the first one expires first.
   return pending_.begin()->second.sentAt + deadline_;
+}
+
+std::string DhcpExchanges::judge(const Pending &pending, const DhcpAnswer &answer) {
+  if (pending.client != answer.client)
+    return "expected the client's hardware address in the answer, got another one";
+  if (std::string wrong = wrongContent(answer, pending.expected, scope_); !wrong.empty())
+    return wrong;
+  if (!pending.expected.grantsLease)
+    return {};
+  if (ledger_.otherHolder(pending.client, answer.address))
+    return fmt::format("expected an address that nobody holds, got {}, another client's", addressText(answer.address));
+  if (pending.expected.type == DhcpType::offer)
+    ledger_.offered(pending.client, answer.address);
+  else
+    ledger_.leased(pending.client, answer.address);
+  return {};
 }
 
 FinishedExchange DhcpExchanges::finish(uint32_t transaction, std::optional<DhcpAnswer> answer, std::string wrong) {
@@ -80,6 +100,8 @@ FinishedExchange DhcpExchanges::finish(uint32_t transaction, std::optional<DhcpA
   }
   if (!wrong.empty() && tally.wrong++ == 0)
     tally.firstWrong = wrong;
+  if (!wrong.empty() && answer && answer->type == static_cast<uint8_t>(DhcpType::refuse))
+    ++tally.refused;
   return {exchange.exchange, exchange.client, std::move(answer), std::move(wrong)};
 }
 
@@ -92,9 +114,7 @@ std::optional<FinishedExchange> DhcpExchanges::accept(const DhcpAnswer &answer) 
   }
   auto entry = pending_.find(answer.transaction);
   if (entry != pending_.end()) {
-    std::string wrong = entry->second.client == answer.client
-                            ? wrongContent(answer, entry->second.expected, scope_)
-                            : "expected the client's hardware address in the answer, got another one";
+    std::string wrong = judge(entry->second, answer);
     return finish(answer.transaction, answer, std::move(wrong));
   }
   // An answer to one of our clients under an id that was never sent is the server's mistake.

@@ -4,6 +4,7 @@
 
 #include "harness/roles/dhcp_message.h"
 #include "harness/roles/exchange_tally.h"
+#include "harness/roles/lease_ledger.h"
 
 #include <map>
 
@@ -18,6 +19,7 @@ struct DhcpScope {
   Ipv4 router = 0;
   uint32_t leaseSeconds = 0;
 
+  [[nodiscard]] size_t size() const { return last - first + size_t{contains(server) ? 0U : 1U}; }
   [[nodiscard]] bool contains(Ipv4 address) const { return address >= first && address <= last; }
 };
 
@@ -67,6 +69,7 @@ public:
   [[nodiscard]] bool isIdle() const { return pending_.empty(); }
   [[nodiscard]] std::chrono::milliseconds deadline() const { return deadline_; }
   [[nodiscard]] const DhcpScope &scope() const { return scope_; }
+  [[nodiscard]] LeaseLedger &ledger() { return ledger_; }
 
 private:
   struct Pending {
@@ -75,6 +78,8 @@ private:
     Expectation expected;
     Clock::time_point sentAt;
   };
+  // "" when the answer to the pending query is right. What it grants goes into the ledger.
+  std::string judge(const Pending &pending, const DhcpAnswer &answer);
   FinishedExchange finish(uint32_t transaction, std::optional<DhcpAnswer> answer, std::string wrong);
   Result<std::optional<FinishedExchange>> take(const Frame &frame);
   std::optional<FinishedExchange> accept(const DhcpAnswer &answer);
@@ -88,6 +93,7 @@ private:
   std::map<uint32_t, Pending> pending_;
   std::map<uint32_t, std::string> expired_; // exchanges whose late answer would still be told apart
   std::map<Ipv4, MacAddress> held_;
+  LeaseLedger ledger_;
   int64_t heard_ = 0; // answers to our exchanges, in time or late
   ExchangeTallies tallies_;
 };

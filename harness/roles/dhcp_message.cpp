@@ -16,7 +16,8 @@ namespace {
 constexpr uint16_t serverPort = 67;
 constexpr uint16_t clientPort = 68;
 constexpr uint16_t broadcastFlag = 0x8000;
-constexpr size_t transactionOffset = 4; // in a BOOTP header
+constexpr std::array<uint8_t, 2> wantedOptions{1, 3}; // subnet mask, router
+constexpr size_t transactionOffset = 4;               // in a BOOTP header
 constexpr size_t clientHardwareOffset = 28;
 
 Tins::IPv4Address tins(Ipv4 address) { return Tins::IPv4Address(htonl(address)); }
@@ -114,6 +115,9 @@ Frame buildDhcp(const DhcpQuery &query) {
     message.requested_ip(tins(*query.requested));
   if (query.server)
     message.server_identifier(tins(*query.server));
+  // Kea answers an INFORM with what was asked for alone.
+  if (query.type == DhcpType::inform)
+    message.add_option({Tins::DHCP::DHCP_PARAMETER_REQUEST_LIST, wantedOptions.begin(), wantedOptions.end()});
   std::vector<uint8_t> payload = message.serialize();
   // The end option by hand: libtins writes a length behind it.
   const std::vector<uint8_t> tail = query.tail.value_or(std::vector<uint8_t>{Tins::DHCP::END});

@@ -4,7 +4,14 @@
 
 #include "harness/roles/dhcp_queries.h"
 
+#include <set>
+
 namespace hotgate::harness {
+namespace {
+
+constexpr uint8_t crowd = 4; // clients that come at the same time
+
+} // namespace
 
 Result<FinishedExchange> DhcpProbe::exchange(const std::string &name, const DhcpQuery &query,
                                              const Expectation &expected) {
@@ -31,8 +38,44 @@ Result<std::optional<DhcpAnswer>> DhcpProbe::newLease(const MacAddress &client) 
 
 Result<ProbeReport> DhcpProbe::report() {
   HOTGATE_CHECK(exchanges_.drain());
-  ProbeReport report{exchanges_.takeTallies(), ""};
+  ProbeReport report{.tallies = exchanges_.takeTallies(), .fault = "", .labFault = ""};
   report.fault = firstFault(report.tallies);
+  HOTGATE_TRY(report.labFault, exhaustion(report.tallies));
+  return report;
+}
+
+Result<std::string> DhcpProbe::exhaustion(const ExchangeTallies &tallies) {
+  // What a server with nothing left does not answer, or refuses when two clients were offered the last address. After a
+  // release it has one again.
+  const std::set<std::string_view> needAddress{"discover-offer", "request-ack", "decline", "crowd"};
+  bool isUnanswered = false;
+  for (const auto &[exchange, tally] : tallies) {
+    if (!tally.isRight() && (tally.wrong != tally.refused || tally.late != 0 || !needAddress.contains(exchange)))
+      return std::string();
+    isUnanswered = isUnanswered || !tally.isRight();
+  }
+  const LeaseLedger::Taken taken = exchanges_.ledger().mostTaken();
+  exchanges_.ledger().beginStep();
+  const auto holder = exchanges_.ledger().anyHolder();
+  if (!isUnanswered || !holder || taken.addresses < role_.scope.size())
+    return std::string();
+  DhcpAnswer lease;
+  lease.address = holder->second;
+  HOTGATE_TRY(const FinishedExchange held,
+              exchange("rebind", rebindQuery(holder->first, lease), acknowledgeExpected(holder->second)));
+  HOTGATE_CHECK(exchanges_.drain());
+  exchanges_.takeTallies();
+  if (!held.isRight())
+    return std::string();
+  return fmt::format("the scope is exhausted: all {} addresses are taken ({}), and a client that holds one still gets "
+                     "its answers; give the scope more addresses",
+                     role_.scope.size(), taken.text);
+}
+
+Result<SoakReport> DhcpProbe::finishSoak(SoakReport report) {
+  HOTGATE_TRY(report.labFault, exhaustion(report.tallies));
+  if (!report.labFault.empty())
+    report.hung = false;
   return report;
 }
 
@@ -70,12 +113,36 @@ Result<> DhcpProbe::smokeOfDecliner(const MacAddress &client) {
   return {};
 }
 
+Result<> DhcpProbe::smokeOfCrowd() {
+  std::vector<DhcpAnswer> leases;
+  for (uint8_t index = 0; index < crowd; ++index)
+    HOTGATE_CHECK(exchanges_.start("crowd", discoverQuery(clientHardware(ClientGroup::crowd, index)), offerExpected()));
+  while (!exchanges_.isIdle()) {
+    HOTGATE_TRY(const FinishedExchange finished, exchanges_.finishOne());
+    if (!finished.isRight())
+      continue;
+    const DhcpAnswer &answer = *finished.answer;
+    if (answer.type == static_cast<uint8_t>(DhcpType::offer))
+      HOTGATE_CHECK(exchanges_.start("crowd", selectQuery(finished.client, answer, role_.scope.server),
+                                     acknowledgeExpected(answer.address)));
+    else
+      leases.push_back(answer);
+  }
+  // They leave again, so that asking does not use the scope up. One stays: by its holder an exhausted scope is told
+  // from a server that does not answer.
+  for (const DhcpAnswer &lease : leases)
+    if (lease.client != clientHardware(ClientGroup::crowd, 0))
+      HOTGATE_CHECK(exchanges_.sendOnly(releaseQuery(lease.client, lease, role_.scope.server)));
+  return {};
+}
+
 Result<ProbeReport> DhcpProbe::smoke() {
   const MacAddress holder = clientHardware(ClientGroup::smoke, 1);
   HOTGATE_TRY(const std::optional<DhcpAnswer> lease, newLease(holder));
   if (lease)
     HOTGATE_CHECK(smokeOfHolder(holder, *lease));
   HOTGATE_CHECK(smokeOfDecliner(clientHardware(ClientGroup::smoke, 2)));
+  HOTGATE_CHECK(smokeOfCrowd());
   HOTGATE_CHECK(exchange("nak", wrongNetworkQuery(clientHardware(ClientGroup::smoke, 3)), refusalExpected()));
   return report();
 }

@@ -32,6 +32,11 @@ private:
   Result<> notify(const DhcpQuery &query);
   // One DISCOVER with the malformed option; drained.
   Result<FinishedExchange> witnessExchange();
+  // New clients at the same time: each gets an address of its own.
+  Result<> smokeOfCrowd();
+  // Why new clients got no answer, when it is that the scope is exhausted: then holders still get theirs.
+  Result<std::string> exhaustion(const ExchangeTallies &tallies);
+  Result<SoakReport> finishSoak(SoakReport report);
   // The end of a step: late answers are waited for, once.
   Result<ProbeReport> report();
 

@@ -5,8 +5,8 @@
 
 namespace hotgate::harness {
 
-// `index` below 256; groups keep the clients of smoke, witness and soak apart.
-enum class ClientGroup : uint8_t { smoke = 1, witness = 2, soak = 3 };
+// `index` below 256; groups keep the clients of the steps apart.
+enum class ClientGroup : uint8_t { smoke = 1, witness = 2, soak = 3, crowd = 4 };
 MacAddress clientHardware(ClientGroup group, uint8_t index);
 
 DhcpQuery discoverQuery(const MacAddress &client);

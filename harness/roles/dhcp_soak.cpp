@@ -112,12 +112,14 @@ private:
 
 Result<SoakReport> DhcpProbe::soak(const Sample &sample) {
   const GoesOn untilAllAreSent = [this](int64_t requests) -> Result<bool> { return requests < load_.requests; };
-  return SoakRun(exchanges_, role_, load_.clients, untilAllAreSent, sample).run();
+  HOTGATE_TRY(SoakReport report, SoakRun(exchanges_, role_, load_.clients, untilAllAreSent, sample).run());
+  return finishSoak(std::move(report));
 }
 
 Result<SoakReport> DhcpProbe::load(const GoesOn &goesOn) {
   const Sample none = [](int64_t) { return Result<>(); };
-  return SoakRun(exchanges_, role_, load_.clients, goesOn, none).run();
+  HOTGATE_TRY(SoakReport report, SoakRun(exchanges_, role_, load_.clients, goesOn, none).run());
+  return finishSoak(std::move(report));
 }
 
 } // namespace hotgate::harness

@@ -25,6 +25,7 @@ void add(ExchangeTallies &to, const ExchangeTallies &more) {
     sum.answered += tally.answered;
     sum.late += tally.late;
     sum.wrong += tally.wrong;
+    sum.refused += tally.refused;
     if (sum.firstWrong.empty())
       sum.firstWrong = tally.firstWrong;
     if (sum.firstUnanswered.empty())

@@ -15,6 +15,7 @@ struct ExchangeTally {
   int64_t answered = 0; // within the deadline, right or wrong
   int64_t late = 0;     // after it
   int64_t wrong = 0;
+  int64_t refused = 0;         // of the wrong ones: the server said no
   std::string firstWrong;      // expected and got
   std::string firstUnanswered; // what the client had to say of it
   std::vector<double> milliseconds;

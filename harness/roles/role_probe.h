@@ -18,6 +18,8 @@ namespace hotgate::harness {
 struct ProbeReport {
   ExchangeTallies tallies;
   std::string fault; // "" when every exchange was answered in time with the right content
+  // Why the fault is the lab's and not the service's, as when a scope has no address left. "" when there is no reason.
+  std::string labFault;
 };
 
 struct WitnessReport {
@@ -36,6 +38,7 @@ struct SoakReport {
   int64_t transactions = 0; // answered
   bool hung = false;        // nothing was answered any more
   std::string fault;
+  std::string labFault; // as in ProbeReport
 };
 
 class RoleProbe {

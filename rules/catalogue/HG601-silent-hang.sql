@@ -35,7 +35,7 @@ SELECT 'role ' || r.role AS subject,
 FROM silent s
 JOIN lab_run r ON r.run_id = s.run_id
 LEFT JOIN last_process l ON l.run_id = s.run_id
--- A process that died or came back is HG603.
+-- A process that died or came back is HG603, HG614 or HG615.
 WHERE NOT EXISTS (SELECT 1 FROM lab_process d WHERE d.run_id = s.run_id AND d.phase <> 'restarted'
                   AND (d.state <> 'running' OR d.pid <> l.pid OR d.start_time <> l.start_time))
 GROUP BY s.run_id;

@@ -15,7 +15,7 @@ WITH due(ordinal, phase, step) AS (
          (15, 'restarted', 'witness')),
 -- A failed step may end the run: what follows it is missing for that reason.
 failed(run_id) AS (SELECT run_id FROM lab_step WHERE outcome <> 'ok'),
--- Phases in which requests or the process were lost, or answers were wrong: HG601, HG603, HG605.
+-- Phases in which requests or the process were lost, or answers were wrong: HG601, HG603, HG614, HG615, HG605.
 lost(run_id, phase) AS (
   SELECT run_id, phase FROM lab_probe WHERE exchange <> 'witness' AND (answered + late < sent OR wrong > 0)
     AND NOT EXISTS (SELECT 1 FROM lab_quarantine q WHERE q.run_id = lab_probe.run_id AND q.exchange = lab_probe.exchange)
@@ -44,7 +44,7 @@ trouble(run_id, ordinal, text) AS (
   SELECT s.run_id, s.ordinal, printf('step %s (%s) failed: %s', s.step, s.phase, s.text)
   FROM lab_step s
   WHERE s.outcome <> 'ok'
-    -- What other lab rules explain by facts: HG611 (everything after the restart), HG604 and HG606 (apply, verify, undo), HG607 (witness), HG601 to HG605 (probes, memory, process).
+    -- What other lab rules explain by facts: HG611 (everything after the restart), HG604 and HG606 (apply, verify, undo), HG607 (witness), HG601 to HG605, HG614 and HG615 (probes, memory, process).
     -- What the lab could not do is explained by none.
     AND (s.outcome = 'lab-fault' OR s.phase = 'control'
          OR NOT (s.phase = 'restarted' OR s.step IN ('apply', 'verify', 'undo')

@@ -35,11 +35,17 @@ public:
   std::string_view accelerator() const override { return "tcg"; }
   Link &link() override { return server; }
   Result<ServiceStatus> startService() override { return ServiceStatus{"running", pid}; }
-  Result<ServiceStatus> queryService() override { return ServiceStatus{serviceState, servicePid.value_or(pid)}; }
+  bool restartsCrashedService() const override { return restartsCrashed; }
+  Result<ServiceStatus> queryService() override {
+    if (onServiceQuery)
+      onServiceQuery();
+    return ServiceStatus{serviceState, servicePid.value_or(pid)};
+  }
   Result<ProcessCounters> counters(int64_t asked) override {
     if (agentIsDead)
       return failFault("hotgate-agent", "", "no answer within the deadline");
-    const bool isAlive = asked == pid ? alive : true;
+    refused_ = false; // of the last call, as the agent's
+    const bool isAlive = asked == pid ? alive : !dead.contains(asked);
     return ProcessCounters{isAlive,
                            isAlive ? std::nullopt : std::optional<int64_t>(0xC0000005),
                            isAlive ? privateBytes : 0,
@@ -55,7 +61,11 @@ public:
   Result<std::optional<AppliedPatch>> appliedYet() override {
     if (++asked_ < 2)
       return std::nullopt;
-    refused_ = applyRefused || applyHindered > 0;
+    refused_ = applyRefused || applyHindered > 0 || diesOnApply;
+    if (diesOnApply) {
+      alive = false;
+      return failFault("hotgate-agent", "apply", "no process 32");
+    }
     if (applyRefused)
       return failFault("hotgate-agent", "apply, status 0xC0000059", "BASE 0: other timestamp");
     if (applyHindered-- > 0)
@@ -102,6 +112,11 @@ public:
   Result<std::vector<uint8_t>> read(int64_t, uint32_t rva, uint32_t) override { return readOf(false, rva); }
   Result<std::vector<uint8_t>> readPatch(int64_t, uint32_t rva, uint32_t) override { return readOf(true, rva); }
   Result<std::vector<ThreadStack>> stacks(int64_t) override {
+    refused_ = diesBeforeStacks && applied;
+    if (refused_) {
+      alive = false;
+      return failFault("hotgate-agent", "stacks", "no process 32");
+    }
     return std::vector<ThreadStack>{{7, {{"ntdll.dll", 0x1000}, {"dhcpsrv.exe", 0x1412}}}, {9, {{"", 0}}}};
   }
   bool wasRefused() const override { return refused_; }
@@ -112,6 +127,8 @@ public:
   std::vector<uint8_t> boundVariable{0x20, 0x10, 0, 0x40, 1, 0, 0, 0};
   std::map<std::pair<bool, uint32_t>, std::vector<uint8_t>> memory; // by image and place
   std::function<void()> onApply;
+  std::function<void()> onServiceQuery;
+  bool restartsCrashed = true;
   std::optional<Error> restoreFails;
   std::optional<int64_t> servicePid;
   std::string serviceState = "running";
@@ -121,6 +138,9 @@ public:
   int64_t handles = 40;
   int64_t handlesPerRequest = 0;
   bool alive = true;
+  std::set<int64_t> dead; // others than pid
+  bool diesOnApply = false;
+  bool diesBeforeStacks = false;
   bool applied = false;
   bool applyRefused = false;
   int applyHindered = 0; // times that the agent cannot apply, for a reason that is not the patch's
@@ -162,6 +182,10 @@ protected:
     role.deadline = std::chrono::milliseconds(30);
     role.settle = std::chrono::milliseconds(5);
     config.soak = {.requests = 200, .clients = 4};
+    config.recovery = {.poll = std::chrono::milliseconds(1),
+                       .untilStart = std::chrono::milliseconds(500),
+                       .stays = std::chrono::milliseconds(150),
+                       .whole = std::chrono::milliseconds(2000)};
   }
 
   Result<> run() {
@@ -307,16 +331,149 @@ TEST_F(Sequence, WrongContentIsRecordedAndTheRunGoesOn) {
               ElementsAre("inform 1 expected subnet mask 255.255.255.0, got 255.255.0.0"));
 }
 
-TEST_F(Sequence, ACrashEndsTheRunWithTheExitCode) {
+// The patched service ends at the first INFORM. What the service manager does then is each test's.
+class Crash : public Sequence {
+protected:
+  Crash() {
+    guest->onApply = [this] {
+      guest->server.tamper = [this](uint8_t query, std::optional<ModelDhcpServer::Reply> &reply) {
+        if (query == 8 && guest->alive) {
+          reply.reset();
+          end();
+        }
+      };
+    };
+  }
+  void end() {
+    guest->alive = false;
+    guest->serviceState = "stopped";
+    guest->servicePid = 0;
+    guest->server.silent = true;
+    guest->onServiceQuery = [this, asked = 0]() mutable {
+      if (restarted < restarts && guest->servicePid == 0 && ++asked % 2 == 0)
+        start(48 + 4 * restarted++);
+      else if (endsAgain && guest->servicePid != 0 && ++asked % 2 == 0)
+        endAgain();
+    };
+  }
+  void start(int64_t pid) {
+    guest->servicePid = pid;
+    guest->serviceState = "running";
+    guest->server.silent = false;
+  }
+  void endAgain() {
+    guest->dead.insert(*guest->servicePid);
+    guest->servicePid = 0;
+    guest->serviceState = "stopped";
+    guest->server.silent = true;
+  }
+  std::vector<std::string> recovery() {
+    return rows("SELECT phase, step, state, service_state, restarts, answer FROM lab_recovery");
+  }
+
+  int restarts = 0; // by the service manager, after a few looks each
+  int restarted = 0;
+  bool endsAgain = false; // a few looks after each
+};
+
+TEST_F(Crash, ThatNobodyRestartsIsWatchedForABoundedTime) {
+  ASSERT_TRUE(run());
+  EXPECT_THAT(recovery(), ElementsAre("patched smoke exited stopped 1 "));
+  EXPECT_THAT(rows("SELECT answer IS NULL, waited_ms FROM lab_recovery"), ElementsAre("1 500"));
+  EXPECT_THAT(rows("SELECT COUNT(*) FROM lab_restart"), ElementsAre("0"));
+}
+
+TEST_F(Crash, InAGuestThatRestartsNothingIsSaidToBeSo) {
+  guest->restartsCrashed = false;
+  ASSERT_TRUE(run());
+  EXPECT_THAT(recovery(), ElementsAre("patched smoke exited stopped 0 "));
+}
+
+TEST_F(Crash, ThatIsRestartedOnceStaysAndAnswersIsHidden) {
+  restarts = 1;
+  ASSERT_TRUE(run());
+  EXPECT_THAT(recovery(), ElementsAre("patched smoke running running 1 "));
+  EXPECT_THAT(rows("SELECT answer IS NULL FROM lab_recovery"), ElementsAre("0"));
+  EXPECT_THAT(rows("SELECT ordinal, pid, start_time FROM lab_restart"), ElementsAre("1 48 48000"));
+  EXPECT_EQ(outcome(), "completed");
+}
+
+TEST_F(Crash, TheRestartedServiceThatAnswersNothingIsRecorded) {
+  restarts = 1;
   guest->onApply = [this] {
     guest->server.tamper = [this](uint8_t query, std::optional<ModelDhcpServer::Reply> &reply) {
-      if (query == 8) { // inform
-        guest->alive = false;
-        guest->server.silent = true;
+      if (query == 8 && guest->alive)
+        end();
+      if (!guest->alive)
         reply.reset();
+    };
+  };
+  ASSERT_TRUE(run());
+  EXPECT_THAT(recovery(),
+              ElementsAre("patched smoke running running 1 discover-offer: 1 of 1 unanswered within the deadline"));
+}
+
+TEST_F(Crash, OverAndOverIsALoopThatIsLeftAfterABoundedTime) {
+  restarts = 1000;
+  endsAgain = true;
+  config.recovery.whole = std::chrono::milliseconds(500);
+  ASSERT_TRUE(run());
+  EXPECT_THAT(rows("SELECT COUNT(*) > 2, MIN(pid) FROM lab_restart"), ElementsAre("1 48"));
+  EXPECT_THAT(rows("SELECT COUNT(*) FROM lab_recovery"), ElementsAre("1"));
+  EXPECT_EQ(outcome(), "completed");
+}
+
+// The new process is brought down by the first request: it is asked once, and watched once more.
+TEST_F(Crash, AtTheFirstRequestAfterTheRestartIsALoop) {
+  restarts = 2;
+  guest->server.onQuery = [this](uint8_t query) {
+    if (guest->applied && query == 1 && guest->servicePid == 48)
+      endAgain();
+  };
+  ASSERT_TRUE(run());
+  EXPECT_THAT(rows("SELECT pid FROM lab_restart ORDER BY ordinal"), ElementsAre("48", "52"));
+  EXPECT_THAT(rows("SELECT state, answer FROM lab_recovery"),
+              ElementsAre("running request-ack: 1 of 1 unanswered within the deadline"));
+}
+
+TEST_F(Crash, DuringTheSoakIsSeenWithEachOfItsRestarts) {
+  guest->onApply = [this] {
+    guest->server.tamper = [this, renewals = 0](uint8_t query, std::optional<ModelDhcpServer::Reply> &reply) mutable {
+      // Each process serves 40 renewals; the next one is there at once.
+      if (query == 3 && reply->unicast && ++renewals % 40 == 0) {
+        if (!guest->alive)
+          guest->dead.insert(*guest->servicePid);
+        guest->alive = false;
+        start(48 + 4 * restarted++);
       }
     };
   };
+  ASSERT_TRUE(run());
+  EXPECT_THAT(rows("SELECT COUNT(*) FROM lab_restart"), ElementsAre(std::to_string(restarted)));
+  EXPECT_GT(restarted, 2);
+  EXPECT_THAT(recovery(), ElementsAre("patched soak running running 1 "));
+}
+
+TEST_F(Crash, WhileThePatchIsAppliedIsThePatchs) {
+  guest->diesOnApply = true;
+  guest->servicePid = 32;
+  ASSERT_TRUE(run());
+  EXPECT_EQ(outcome(), "completed");
+  EXPECT_EQ(lastStep(), "patched apply failed");
+  EXPECT_THAT(rows("SELECT state FROM lab_process ORDER BY ordinal DESC LIMIT 1"), ElementsAre("exited"));
+  EXPECT_THAT(rows("SELECT COUNT(*) FROM lab_recovery"), ElementsAre("1"));
+}
+
+TEST_F(Crash, OfTheIdlePatchedServiceIsThePatchs) {
+  guest->onApply = nullptr;
+  guest->diesBeforeStacks = true;
+  ASSERT_TRUE(run());
+  EXPECT_EQ(outcome(), "completed");
+  EXPECT_EQ(lastStep(), "patched frames failed");
+  EXPECT_THAT(rows("SELECT COUNT(*) FROM lab_recovery"), ElementsAre("1"));
+}
+
+TEST_F(Crash, EndsTheRunWithTheExitCode) {
   ASSERT_TRUE(run());
   EXPECT_EQ(lastStep(), "patched smoke failed");
   EXPECT_EQ(outcome(), "completed");
@@ -471,6 +628,13 @@ TEST_F(LabFault, TheAgentDiesInThePatchedSoak) {
   int requests = 0;
   guest->server.onQuery = [this, &requests](uint8_t) { guest->agentIsDead = guest->applied && ++requests > 50; };
   expectLabFault("patched soak", "no answer");
+}
+
+// Every smoke declines an address: the patched service is left with nothing to give to new clients.
+TEST_F(LabFault, TheScopeRunsOutAfterThePatch) {
+  role.scope.last = guest->server.last = role.scope.first + 11; // soak 4, smoke 2, crowd 4, declined 2, witness 1
+  expectLabFault("patched smoke", "the scope is exhausted: all 12 addresses are taken");
+  EXPECT_THAT(rows("SELECT COUNT(*) FROM lab_probe WHERE phase = 'patched' AND step = 'smoke'"), ElementsAre("0"));
 }
 
 TEST_F(LabFault, TheLinkGoesAway) {

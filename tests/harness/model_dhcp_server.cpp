@@ -64,7 +64,7 @@ DhcpScope modelScope() {
           .leaseSeconds = 3600};
 }
 
-Ipv4 ModelDhcpServer::lease(const MacAddress &client) {
+std::optional<Ipv4> ModelDhcpServer::lease(const MacAddress &client) {
   if (const auto held = leases_.find(client); held != leases_.end())
     return held->second;
   Ipv4 address = modelScope().first;
@@ -75,6 +75,8 @@ Ipv4 ModelDhcpServer::lease(const MacAddress &client) {
   };
   while (isTaken(address))
     ++address;
+  if (address > last)
+    return std::nullopt;
   return leases_[client] = address;
 }
 
@@ -106,8 +108,11 @@ std::optional<ModelDhcpServer::Reply> ModelDhcpServer::replyTo(std::span<const u
   switch (type) {
   case 1:
     result->type = 2;
-    result->address = lease(reply.client);
-    if (declaredRelay && vulnerable)
+    if (const auto address = lease(reply.client))
+      result->address = *address;
+    else
+      result.reset();
+    if (result && declaredRelay && vulnerable)
       result->relayInformation = std::vector<uint8_t>(*declaredRelay, 0x57);
     break;
   case 3:

@@ -33,6 +33,7 @@ public:
   std::function<void(uint8_t query, std::optional<Reply> &)> tamper;
   std::function<void(uint8_t query)> onQuery; // before it is answered
 
+  Ipv4 last = modelScope().last; // a smaller scope has nothing for some
   bool silent = false;
   bool vulnerable = true;     // echoes option 82 as long as it is declared
   std::optional<Frame> flood; // comes without end, whenever somebody looks
@@ -46,7 +47,7 @@ public:
 
 private:
   std::optional<Reply> replyTo(std::span<const uint8_t> message);
-  Ipv4 lease(const MacAddress &client);
+  std::optional<Ipv4> lease(const MacAddress &client);
 
   std::map<MacAddress, Ipv4> leases_;
   std::set<Ipv4> declined_;

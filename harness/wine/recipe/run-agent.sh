@@ -19,7 +19,7 @@ ip link set tap0 up
 # A DHCP server answers clients that have no address yet.
 ip route add 255.255.255.255/32 dev tap0
 mount -t tmpfs tmpfs /tmp # wineserver's socket lies there
-export PATH=/usr/lib/wine:/usr/bin:/bin HOME=/root WINEPREFIX=/mnt/prefix WINEDEBUG=-all WINEDLLOVERRIDES='mscoree=;mshtml='
+export PATH=/usr/lib/wine:/usr/bin:/bin HOME=/root WINEPREFIX=/mnt/prefix WINEDEBUG=-all WINEDLLOVERRIDES='mscoree=;mshtml=;winedbg.exe=d'
 cd /mnt/prefix/drive_c/hotgate
 wineserver64 -p # it stays when the last program ends
 # Not exec: a shell as the sandbox's first process takes in what is left of ended ones.

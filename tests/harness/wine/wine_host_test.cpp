@@ -24,6 +24,8 @@ TEST_F(WineHost, AuditLeakIsMeasuredWithin20Percent) { expectAuditLeakIsMeasured
 TEST_F(WineHost, RenewalHangIsSeenWhileTheServiceSaysRunning) {
   expectRenewalHangIsSeenWhileTheServiceSaysRunning(Provider::wineHost);
 }
+TEST_F(WineHost, ACrashOfThePatchIsSeenAndWatched) { expectACrashOfThePatchIsSeenAndWatched(Provider::wineHost); }
+TEST_F(WineHost, AnExhaustedScopeIsTheLabsFault) { expectAnExhaustedScopeIsTheLabsFault(Provider::wineHost); }
 
 // What the host has of the sandbox: processes, mounts, and names in the folder for temporary files.
 struct HostState {
