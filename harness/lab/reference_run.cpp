@@ -109,7 +109,7 @@ private:
                      "make the sound server pass: its recipe, the role's settings or its client is wrong");
   }
 
-  Result<> record(LabRecords &records, Phase phase, const Measured &measured) {
+  Result<> record(LabRecords &records, Phase phase, const Measured &measured) const {
     HOTGATE_CHECK(records.probes(phase, Step::smoke, measured.smoke.tallies, role_.deadline));
     HOTGATE_CHECK(records.step(phase, Step::smoke, measured.smoke.fault.empty() ? StepOutcome::ok : StepOutcome::failed,
                                measured.smoke.fault));
@@ -124,7 +124,7 @@ private:
     }
     if (phase == Phase::control)
       return {};
-    ProcessCounters after = measured.after;
+    const ProcessCounters &after = measured.after;
     return records.process(phase, Step::soak, {after.alive ? "running" : "stopped", pid}, pid, after);
   }
 

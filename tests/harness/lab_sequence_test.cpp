@@ -181,6 +181,7 @@ protected:
     role.scope = modelScope();
     role.deadline = std::chrono::milliseconds(30);
     role.settle = std::chrono::milliseconds(5);
+    role.hangDeadlines = 10; // a busy host may stop us for a while
     config.soak = {.requests = 200, .clients = 4};
     config.recovery = {.poll = std::chrono::milliseconds(1),
                        .untilStart = std::chrono::milliseconds(500),

@@ -25,7 +25,7 @@ Outcome wrong(std::string text) { return {Outcome::Kind::wrong, std::move(text)}
 Outcome unanswered(std::string text) { return {Outcome::Kind::unanswered, std::move(text)}; }
 
 timeval timeUntil(Deadline deadline) {
-  const int left = std::max(1, millisecondsUntil(deadline));
+  const int64_t left = std::max(1, millisecondsUntil(deadline));
   return {left / 1000, left % 1000 * 1000};
 }
 
