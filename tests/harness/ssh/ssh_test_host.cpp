@@ -91,8 +91,9 @@ void SshTestHost::startServer() {
                         "PermitRootLogin prohibit-password\nSubsystem sftp internal-sftp\n",
                         port, (folder() / "host").string(), (folder() / "authorized").string()));
   // In a process namespace, so that its sessions end with it.
-  auto server = ChildProcess::start({.arguments = {"unshare", "--pid", "--fork", "--kill-child", "/usr/sbin/sshd", "-D",
-                                                   "-e", "-f", (folder() / "sshd_config").string()}});
+  auto server =
+      ChildProcess::start({.arguments = {"unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "/usr/sbin/sshd",
+                                         "-D", "-e", "-f", (folder() / "sshd_config").string()}});
   ASSERT_TRUE(server) << server.error().message();
   server_.emplace(*std::move(server));
   for (const Deadline deadline = after(std::chrono::seconds(30));;) {
