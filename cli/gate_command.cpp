@@ -5,7 +5,7 @@
 #include "cli/result_folder.h"
 #include "cli/static_half.h"
 #include "harness/lab/lab.h"
-#include "harness/roles/dhcp_role.h"
+#include "harness/roles/role.h"
 #include "harness/vm/cache.h"
 #include "rules/engine/verdict.h"
 #include "support/log.h"
@@ -112,7 +112,7 @@ private:
 
   // The patched module that makes this role; nullptr when the KB has none.
   Result<const Module *> moduleOf(const std::string &role) const {
-    HOTGATE_TRY(const harness::DhcpRole data, harness::readDhcpRole(installation_.roles / (role + ".yaml")));
+    HOTGATE_TRY(const harness::Role data, harness::readRole(installation_.roles / (role + ".yaml")));
     for (const Module &module : modules_) {
       const std::string name = llvm::StringRef(module.name).lower();
       if (module.hotpatch && std::find(data.components.begin(), data.components.end(), name) != data.components.end())
@@ -128,12 +128,13 @@ private:
                        fmt::format("role '{}' needs a patched module of its own, and this KB has none", role),
                        fmt::format("see 'components' in the role's file {}.yaml", role));
     HOTGATE_TRY(const auto cache, harness::defaultCacheFolder());
-    const harness::LabRequest request{module->pre.path,
-                                      module->hotpatch->path,
-                                      module->post.path,
-                                      config,
-                                      role,
-                                      {installation_.roles, installation_.agent, installation_.tap, cache}};
+    const harness::LabRequest request{
+        module->pre.path,
+        module->hotpatch->path,
+        module->post.path,
+        config,
+        role,
+        {installation_.roles, installation_.agent, installation_.tap, installation_.client, cache}};
     return harness::runLab(request, facts_, [&](std::string_view step) {
       log::progress(fmt::format("{}: lab {}: {}", kb_.kb, role, step));
     });

@@ -10,7 +10,7 @@ Result<Installation> findInstallation() {
     return failFault(share.string(), "", "the folder with rules and roles is missing beside the program",
                      "build or install Hotgate as a whole");
   return Installation{share / "rules", share / "roles", share / "agent" / "hotgate-agent.exe",
-                      executable.parent_path() / "hotgate-tap"};
+                      executable.parent_path() / "hotgate-tap", executable.parent_path() / "hotgate-client"};
 }
 
 } // namespace hotgate::cli

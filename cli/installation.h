@@ -9,10 +9,11 @@
 namespace hotgate::cli {
 
 struct Installation {
-  std::filesystem::path rules; // HGnnn-name.sql
-  std::filesystem::path roles; // dhcp.yaml
-  std::filesystem::path agent; // hotgate-agent.exe
-  std::filesystem::path tap;   // hotgate-tap, beside the program
+  std::filesystem::path rules;  // HGnnn-name.sql
+  std::filesystem::path roles;  // NAME.yaml of each role
+  std::filesystem::path agent;  // hotgate-agent.exe
+  std::filesystem::path tap;    // hotgate-tap, beside the program
+  std::filesystem::path client; // hotgate-client, there too
 };
 
 // Errors: fault, when the share folder is missing.

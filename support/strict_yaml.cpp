@@ -70,6 +70,15 @@ bool StrictYaml::has(const char *key) const {
   return node_->yaml.IsMap() && std::as_const(node_->yaml)[key].IsDefined();
 }
 
+std::vector<std::string> StrictYaml::keys() const {
+  std::vector<std::string> names;
+  if (node_->yaml.IsMap())
+    for (const auto &entry : node_->yaml)
+      if (entry.first.IsScalar())
+        names.push_back(entry.first.Scalar());
+  return names;
+}
+
 StrictYaml StrictYaml::map(const char *key) {
   node_->asked.insert(key);
   YAML::Node child;

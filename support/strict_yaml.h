@@ -32,6 +32,8 @@ public:
   int64_t integer(const char *key, int64_t least, int64_t most, std::optional<int64_t> absent = std::nullopt);
   std::vector<std::string> texts(const char *key);
   [[nodiscard]] bool has(const char *key) const;
+  // All keys of a map whose keys are data, in the order of the file.
+  [[nodiscard]] std::vector<std::string> keys() const;
   // A value that was read but cannot be meant.
   void refuse(const char *key, const std::string &reason);
 

@@ -92,7 +92,8 @@ Result<Accelerator> chooseAccelerator(const fs::path &cache, const GuestImage &i
   if (access("/dev/kvm", R_OK | W_OK) != 0)
     return Accelerator::tcg;
   const std::string key =
-      sha256Hex(image.id + "\n" + machineIdentity({.accelerator = Accelerator::kvm}) + hostIdentity()).substr(0, 24);
+      sha256Hex(image.id + "\n" + machineIdentity(image, {.accelerator = Accelerator::kvm}) + hostIdentity())
+          .substr(0, 24);
   HOTGATE_TRY(const fs::path entry, cacheEntry(cache, "accelerator-" + key, [&](const fs::path &folder) -> Result<> {
                 progress("trying whether a guest boots under KVM (once)");
                 std::ofstream file(folder / "name");
@@ -112,7 +113,7 @@ Result<fs::path> provideReadyState(const fs::path &cache, const GuestImage &imag
                                    const fs::path &agent, const Progress &progress) {
   HOTGATE_TRY(const MappedFile agentFile, MappedFile::open(agent));
   HOTGATE_TRY(const std::string version, qemuVersion());
-  std::string identity = fmt::format("{}\n{}\n{}\n{}\n{}{}\n", version, image.id, machineIdentity(shape),
+  std::string identity = fmt::format("{}\n{}\n{}\n{}\n{}{}\n", version, image.id, machineIdentity(image, shape),
                                      sha256Hex(agentFile.bytes()), environment, startAgent);
   if (shape.accelerator == Accelerator::kvm) // the guest has seen this processor
     identity += hostIdentity();

@@ -18,10 +18,11 @@ namespace hotgate::harness {
 
 // Where the parts of Hotgate that the lab needs at run time are.
 struct LabInstallation {
-  std::filesystem::path roles; // folder with dhcp.yaml
-  std::filesystem::path agent; // hotgate-agent.exe
-  std::filesystem::path tap;   // hotgate-tap, for the provider wine-host
-  std::filesystem::path cache; // defaultCacheFolder() of harness/vm/cache.h
+  std::filesystem::path roles;  // folder with NAME.yaml of each role
+  std::filesystem::path agent;  // hotgate-agent.exe
+  std::filesystem::path tap;    // hotgate-tap, for the provider wine-host and the clients of a role
+  std::filesystem::path client; // hotgate-client
+  std::filesystem::path cache;  // defaultCacheFolder() of harness/vm/cache.h
 };
 
 struct LabRequest {

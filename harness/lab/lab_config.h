@@ -1,7 +1,10 @@
 // lab.yaml: what one KB asks of the lab.
 #pragma once
 
-#include "harness/roles/dhcp_probe.h"
+#include "harness/roles/role_probe.h"
+#include "harness/roles/witness.h"
+
+#include <filesystem>
 
 namespace hotgate::harness {
 
@@ -13,8 +16,8 @@ struct LabConfig {
   int memoryMiB = 512;
   std::string serviceName;
   std::string serviceArguments;
-  DhcpWitness witness;
-  DhcpSoak soak;
+  Witness witness;
+  SoakLoad soak{.requests = 0, .clients = 0}; // 0: the role's, which runLab() fills in
 };
 
 // Errors: usage, naming the line of an unknown, missing or wrong key; input, when the file cannot be read.

@@ -98,7 +98,10 @@ Result<LabSequence::Flow> LabSequence::restore() {
   announce(Phase::control, Step::restore);
   if (auto restored = guest_.restore(); !restored)
     return labFault(Phase::control, Step::restore, restored.error());
-  probe_.emplace(guest_.link(), role_);
+  auto probe = makeProbe_(guest_.link());
+  if (!probe)
+    return labFault(Phase::control, Step::restore, probe.error());
+  probe_ = *std::move(probe);
   return conclude(Phase::control, Step::restore, "the guest runs", "");
 }
 
@@ -117,7 +120,7 @@ Result<LabSequence::Flow> LabSequence::health() {
     return labFault(Phase::control, Step::health, report.error());
   HOTGATE_CHECK(records_.probes(Phase::control, Step::health, report->tallies, role_.deadline));
   HOTGATE_STEP(look(Phase::control, Step::health));
-  return conclude(Phase::control, Step::health, "a client outside got a lease", report->fault);
+  return conclude(Phase::control, Step::health, "a client outside got a good answer", report->fault);
 }
 
 Result<LabSequence::Flow> LabSequence::control() {
@@ -157,7 +160,7 @@ Result<LabSequence::Flow> LabSequence::smoke(Phase phase) {
 
 Result<LabSequence::Flow> LabSequence::witness(Phase phase, std::string_view wanted) {
   announce(phase, Step::witness);
-  const auto report = probe_->witness(config_.witness);
+  const auto report = probe_->witness();
   if (!report)
     return labFault(phase, Step::witness, report.error());
   HOTGATE_CHECK(records_.probes(phase, Step::witness, report->tallies, role_.deadline));
@@ -178,7 +181,7 @@ Result<LabSequence::Flow> LabSequence::soak(Phase phase) {
     soak.samples.push_back({transactions, counters});
     return records_.sample(phase, transactions, counters);
   };
-  auto report = probe_->soak(config_.soak, sample);
+  auto report = probe_->soak(sample);
   if (!report)
     return labFault(phase, Step::soak, report.error());
   HOTGATE_CHECK(records_.probes(phase, Step::soak, report->tallies, role_.deadline));
@@ -220,7 +223,7 @@ std::vector<CounterSample> LabSequence::warm(const std::vector<CountedSample> &s
   for (const CountedSample &sample : samples)
     if (const auto value = valueOf(sample.counters, counter))
       series.push_back({sample.transactions, *value});
-  const auto rest = afterWarmUp(series, role_.warmUpPercent);
+  const auto rest = afterWarmUp(series, role_.soak.warmUpPercent);
   return {rest.begin(), rest.end()};
 }
 
@@ -262,7 +265,7 @@ Result<AppliedPatch> LabSequence::applyUnderLoad() {
       end = requests + before;
     return requests < end;
   };
-  HOTGATE_TRY(const SoakReport load, probe_->load(config_.soak.clients, goesOn));
+  HOTGATE_TRY(const SoakReport load, probe_->load(goesOn));
   add(underApply_, load.tallies);
   hungUnderApply_ = load.hung;
   if (!begun)

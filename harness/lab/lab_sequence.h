@@ -14,6 +14,8 @@
 #include "harness/lab/lab_config.h"
 #include "harness/lab/lab_records.h"
 #include "harness/lab/write_prediction.h"
+#include "harness/roles/role.h"
+#include "harness/roles/role_probe.h"
 
 namespace hotgate::harness {
 
@@ -25,9 +27,10 @@ struct CountedSample {
 class LabSequence {
 public:
   using Progress = std::function<void(std::string_view)>;
-  LabSequence(Guest &guest, const DhcpRole &role, const LabConfig &config, const std::vector<PredictedWrite> &writes,
-              LabRecords &records, const Progress &progress)
-      : guest_(guest), role_(role), config_(config), writes_(writes), records_(records), progress_(progress) {}
+  LabSequence(Guest &guest, const Role &role, const ProbeFactory &makeProbe, const LabConfig &config,
+              const std::vector<PredictedWrite> &writes, LabRecords &records, const Progress &progress)
+      : guest_(guest), role_(role), makeProbe_(makeProbe), config_(config), writes_(writes), records_(records),
+        progress_(progress) {}
 
   // Errors: the facts cannot be written, or what we were given cannot be used. A lab fault is a recorded outcome.
   Result<> run();
@@ -69,13 +72,14 @@ private:
   [[nodiscard]] std::vector<CounterSample> warm(const std::vector<CountedSample> &samples, Counter counter) const;
 
   Guest &guest_;
-  const DhcpRole &role_;
+  const Role &role_;
+  const ProbeFactory &makeProbe_;
   const LabConfig &config_;
   const std::vector<PredictedWrite> &writes_;
   LabRecords &records_;
   const Progress &progress_;
 
-  std::optional<DhcpProbe> probe_;
+  std::unique_ptr<RoleProbe> probe_;
   int64_t pid_ = 0;
   int64_t startTime_ = 0;
   AppliedPatch patch_;

@@ -80,21 +80,21 @@ Result<ProbeReport> DhcpProbe::smoke() {
   return report();
 }
 
-Result<FinishedExchange> DhcpProbe::witnessExchange(const DhcpWitness &witness) {
+Result<FinishedExchange> DhcpProbe::witnessExchange() {
   DhcpQuery query = discoverQuery(clientHardware(ClientGroup::witness, 1));
   constexpr uint8_t relayAgentInformation = 82;
-  query.tail = std::vector<uint8_t>{relayAgentInformation, witness.declaredLength};
-  query.tail->insert(query.tail->end(), witness.present, 0x57);
+  query.tail = std::vector<uint8_t>{relayAgentInformation, witness_.declaredLength};
+  query.tail->insert(query.tail->end(), witness_.present, 0x57);
   HOTGATE_TRY(FinishedExchange finished, exchange("witness", query, offerExpected()));
   HOTGATE_CHECK(exchanges_.drain());
   return finished;
 }
 
-Result<WitnessReport> DhcpProbe::witness(const DhcpWitness &witness) {
+Result<WitnessReport> DhcpProbe::witness() {
   constexpr int attempts = 3;
-  HOTGATE_TRY(FinishedExchange finished, witnessExchange(witness));
+  HOTGATE_TRY(FinishedExchange finished, witnessExchange());
   for (int attempt = 1; attempt < attempts && !finished.answer; ++attempt) {
-    HOTGATE_TRY(finished, witnessExchange(witness));
+    HOTGATE_TRY(finished, witnessExchange());
   }
   WitnessReport report{exchanges_.takeTallies(), "other", ""};
   if (!finished.answer) {
@@ -107,8 +107,8 @@ Result<WitnessReport> DhcpProbe::witness(const DhcpWitness &witness) {
     report.text = "the OFFER has no option 82";
   } else {
     const size_t echoed = finished.answer->relayInformation->size();
-    report.seen = echoed > witness.present ? "vulnerable" : "other";
-    report.text = fmt::format("the OFFER echoes {} bytes of an option 82 that had {}", echoed, witness.present);
+    report.seen = echoed > witness_.present ? "vulnerable" : "other";
+    report.text = fmt::format("the OFFER echoes {} bytes of an option 82 that had {}", echoed, witness_.present);
   }
   return report;
 }

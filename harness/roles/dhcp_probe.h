@@ -2,54 +2,23 @@
 #pragma once
 
 #include "harness/roles/dhcp_role.h"
-
-#include <functional>
+#include "harness/roles/role_probe.h"
+#include "harness/roles/witness.h"
 
 namespace hotgate::harness {
 
-struct ProbeReport {
-  ExchangeTallies tallies;
-  std::string fault; // "" when every exchange was answered in time with the right content
-};
-
-// A DISCOVER whose last option, 82, declares more bytes than the message has, and nothing behind it.
-struct DhcpWitness {
-  uint8_t declaredLength = 120;
-  uint8_t present = 8;
-};
-struct WitnessReport {
-  ExchangeTallies tallies;
-  std::string seen; // vulnerable, fixed, no-answer, other
-  std::string text;
-};
-
-struct DhcpSoak {
-  int64_t requests = 400; // DHCPREQUESTs in all: each is a transaction, new leases and renewals alike
-  int clients = 6;        // in flight
-};
-struct SoakReport {
-  ExchangeTallies tallies;
-  int64_t transactions = 0; // answered DHCPREQUESTs
-  bool hung = false;        // nothing was answered any more
-  std::string fault;
-};
-
-class DhcpProbe {
+class DhcpProbe : public RoleProbe {
 public:
-  DhcpProbe(Link &link, const DhcpRole &role) : role_(role), exchanges_(link, role.scope, role.deadline) {}
+  // In a soak each DHCPREQUEST is a transaction, new leases and renewals alike.
+  DhcpProbe(Link &link, const DhcpRole &role, const DhcpWitness &witness = {}, const SoakLoad &load = {})
+      : role_(role), witness_(witness), load_(load), exchanges_(link, role.scope, role.deadline) {}
 
-  // One new lease: the gate before anything is believed.
-  Result<ProbeReport> health();
-  Result<ProbeReport> smoke();
-  // Asked up to three times when there is no answer: one lost frame says nothing about the code.
-  Result<WitnessReport> witness(const DhcpWitness &witness);
-  // `sample` is called with the number of transactions so far: at 0 and after every sampleEvery of them.
-  using Sample = std::function<Result<>(int64_t transactions)>;
-  Result<SoakReport> soak(const DhcpSoak &soak, const Sample &sample);
-  // The same clients for as long as it goes on, which is asked before each request with the number of those before it.
-  // Nothing is asked any more once the service is silent.
-  using GoesOn = std::function<Result<bool>(int64_t requests)>;
-  Result<SoakReport> load(int clients, const GoesOn &goesOn);
+  // One new lease.
+  Result<ProbeReport> health() override;
+  Result<ProbeReport> smoke() override;
+  Result<WitnessReport> witness() override;
+  Result<SoakReport> soak(const Sample &sample) override;
+  Result<SoakReport> load(const GoesOn &goesOn) override;
 
 private:
   // One exchange on its own, to its end.
@@ -62,11 +31,13 @@ private:
   // DECLINE, RELEASE: sends it and gives the server time to take it in.
   Result<> notify(const DhcpQuery &query);
   // One DISCOVER with the malformed option; drained.
-  Result<FinishedExchange> witnessExchange(const DhcpWitness &witness);
+  Result<FinishedExchange> witnessExchange();
   // The end of a step: late answers are waited for, once.
   Result<ProbeReport> report();
 
-  const DhcpRole &role_;
+  DhcpRole role_;
+  DhcpWitness witness_;
+  SoakLoad load_;
   DhcpExchanges exchanges_;
 };
 

@@ -1,24 +1,22 @@
-// harness/roles/dhcp.yaml: the DHCP role's addresses, deadlines and limits.
+// What the DHCP role's file (harness/roles/dhcp.yaml) has beyond the other roles', under `dhcp`: the scope, and how its
+// probe, which is a client state machine of its own, spends its time.
 #pragma once
 
 #include "harness/roles/dhcp_exchange.h"
-
-#include <filesystem>
+#include "harness/roles/role.h"
 
 namespace hotgate::harness {
 
-struct DhcpRole {
-  std::vector<std::string> components; // module names, lower case
-  std::string guestAddress;            // of the guest's NIC, "10.77.0.1/24"
+constexpr const char *dhcpProbeName = "dhcp";
+
+struct DhcpRole : Role {
   DhcpScope scope;
-  std::chrono::milliseconds deadline{2000};
-  int hangDeadlines = 3;
   std::chrono::milliseconds settle{750}; // after a RELEASE or DECLINE
   int newLeaseEvery = 8;
-  int sampleEvery = 10;
-  int warmUpPercent = 20;
 };
 
 Result<DhcpRole> readDhcpRole(const std::filesystem::path &path);
+// Of a file whose common keys are in `role`.
+DhcpRole readDhcpKeys(StrictYaml &file, const Role &role);
 
 } // namespace hotgate::harness

@@ -92,7 +92,7 @@ private:
                               acknowledgeExpected(finished.answer->address));
     client.lease = finished.answer;
     exchanges_.holdAddress(finished.answer->address, client.hardware);
-    if (++report_.transactions % role_.sampleEvery == 0)
+    if (++report_.transactions % role_.soak.sampleEvery == 0)
       HOTGATE_CHECK(sample_(report_.transactions));
     return beginTurn(client);
   }
@@ -110,14 +110,14 @@ private:
 
 } // namespace
 
-Result<SoakReport> DhcpProbe::soak(const DhcpSoak &soak, const Sample &sample) {
-  const GoesOn untilAllAreSent = [&soak](int64_t requests) -> Result<bool> { return requests < soak.requests; };
-  return SoakRun(exchanges_, role_, soak.clients, untilAllAreSent, sample).run();
+Result<SoakReport> DhcpProbe::soak(const Sample &sample) {
+  const GoesOn untilAllAreSent = [this](int64_t requests) -> Result<bool> { return requests < load_.requests; };
+  return SoakRun(exchanges_, role_, load_.clients, untilAllAreSent, sample).run();
 }
 
-Result<SoakReport> DhcpProbe::load(int clients, const GoesOn &goesOn) {
+Result<SoakReport> DhcpProbe::load(const GoesOn &goesOn) {
   const Sample none = [](int64_t) { return Result<>(); };
-  return SoakRun(exchanges_, role_, clients, goesOn, none).run();
+  return SoakRun(exchanges_, role_, load_.clients, goesOn, none).run();
 }
 
 } // namespace hotgate::harness

@@ -27,6 +27,8 @@ void add(ExchangeTallies &to, const ExchangeTallies &more) {
     sum.wrong += tally.wrong;
     if (sum.firstWrong.empty())
       sum.firstWrong = tally.firstWrong;
+    if (sum.firstUnanswered.empty())
+      sum.firstUnanswered = tally.firstUnanswered;
     sum.milliseconds.insert(sum.milliseconds.end(), tally.milliseconds.begin(), tally.milliseconds.end());
   }
 }
@@ -36,8 +38,8 @@ std::string firstFault(const ExchangeTallies &tallies) {
     if (tally.wrong != 0)
       return fmt::format("{}: {} of {} answers wrong; {}", exchange, tally.wrong, tally.answered, tally.firstWrong);
     if (tally.answered != tally.sent)
-      return fmt::format("{}: {} of {} unanswered within the deadline", exchange, tally.sent - tally.answered,
-                         tally.sent);
+      return fmt::format("{}: {} of {} unanswered within the deadline{}{}", exchange, tally.sent - tally.answered,
+                         tally.sent, tally.firstUnanswered.empty() ? "" : "; ", tally.firstUnanswered);
   }
   return {};
 }

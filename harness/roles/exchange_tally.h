@@ -15,7 +15,8 @@ struct ExchangeTally {
   int64_t answered = 0; // within the deadline, right or wrong
   int64_t late = 0;     // after it
   int64_t wrong = 0;
-  std::string firstWrong; // expected and got
+  std::string firstWrong;      // expected and got
+  std::string firstUnanswered; // what the client had to say of it
   std::vector<double> milliseconds;
 
   [[nodiscard]] bool isRight() const { return answered == sent && wrong == 0; }

@@ -14,6 +14,7 @@ namespace hotgate::harness {
 
 using Frame = std::vector<uint8_t>;
 
+// One thread may send while another one receives (harness/client/frame_relay.h).
 class Link {
 public:
   virtual ~Link() = default;

@@ -16,4 +16,7 @@ private:
   FileDescriptor device_;
 };
 
+// The device's descriptor, which hotgate-tap sends over this socket from the namespace that the device is in.
+Result<FileDescriptor> receiveTap(int socket, Deadline deadline);
+
 } // namespace hotgate::harness

@@ -12,7 +12,8 @@ struct GuestImage {
   std::filesystem::path root;   // squashfs, read-only
   std::filesystem::path kernel; // bzImage
   std::filesystem::path initrd;
-  std::string id; // hash of the three files: part of the name of everything made from this image
+  std::filesystem::path layer = {}; // squashfs that is laid over root (guest_layer.h); "" without one
+  std::string id;                   // hash of these files: part of the name of everything made from this image
 };
 
 // Builds it when it is not in the cache (about a minute, needs mmdebstrap and squashfs-tools, and a Debian mirror).

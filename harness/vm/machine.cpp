@@ -24,12 +24,14 @@ std::vector<std::string> acceleratorArguments(Accelerator accelerator) {
 const std::vector<std::string> &machineLine() {
   static const std::vector<std::string> line = {
       "-M", "q35,graphics=off", "-smp", "2", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-      // nokaslr and tsc=reliable: the same boot every time, and no clock watchdog under emulation.
-      "-append", "console=ttyS0 quiet panic=-1 mitigations=off nokaslr tsc=reliable audit=0",
       // The console goes to QEMU's output, of which ChildProcess keeps a bounded part in memory.
       "-serial", "stdio"};
   return line;
 }
+
+// nokaslr and tsc=reliable: the same boot every time, and no clock watchdog under emulation.
+constexpr const char *kernelLine = "console=ttyS0 quiet panic=-1 mitigations=off nokaslr tsc=reliable audit=0";
+constexpr const char *layerWord = " hotgate.layer"; // vm/recipe/initrd-init.sh waits for the second disk
 
 // QEMU reads options as comma-separated lists; a comma inside a value is doubled.
 std::string optionValue(const fs::path &path) {
@@ -41,6 +43,12 @@ std::string optionValue(const fs::path &path) {
 
 void append(std::vector<std::string> &line, std::initializer_list<std::string> arguments) {
   line.insert(line.end(), arguments);
+}
+
+void appendDisk(std::vector<std::string> &line, const char *name, const fs::path &image) {
+  append(line,
+         {"-drive", fmt::format("file={},format=raw,if=none,id={},readonly=on,cache=unsafe", optionValue(image), name),
+          "-device", fmt::format("virtio-blk-pci,drive={}", name)});
 }
 
 // QEMU's ends of the channels.
@@ -58,9 +66,10 @@ std::vector<std::string> commandLine(const GuestImage &image, const MachineShape
   line.insert(line.end(), machineLine().begin(), machineLine().end());
   append(line,
          {"-m", std::to_string(shape.memoryMiB), "-kernel", image.kernel.string(), "-initrd", image.initrd.string()});
-  append(line,
-         {"-drive", fmt::format("file={},format=raw,if=none,id=root,readonly=on,cache=unsafe", optionValue(image.root)),
-          "-device", "virtio-blk-pci,drive=root"});
+  append(line, {"-append", kernelLine + std::string(image.layer.empty() ? "" : layerWord)});
+  appendDisk(line, "root", image.root);
+  if (!image.layer.empty())
+    appendDisk(line, "layer", image.layer);
   append(line, {"-chardev", fmt::format("socket,id=monitor,fd={}", ends.monitor), "-mon",
                 "chardev=monitor,mode=control", "-device", "virtio-serial-pci"});
   append(line, {"-chardev", fmt::format("socket,id=guestagent,fd={}", ends.guestAgent), "-device",
@@ -92,9 +101,10 @@ Result<std::string> qemuVersion() {
   return output.substr(begin, output.find('\n', begin) - begin);
 }
 
-std::string machineIdentity(const MachineShape &shape) {
+std::string machineIdentity(const GuestImage &image, const MachineShape &shape) {
   std::string text;
-  for (const std::string &argument : commandLine({"root", "kernel", "initrd", ""}, shape, {}))
+  const char *layer = image.layer.empty() ? "" : "layer";
+  for (const std::string &argument : commandLine({"root", "kernel", "initrd", layer, ""}, shape, {}))
     text += argument + "\n";
   return text;
 }

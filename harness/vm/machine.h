@@ -24,7 +24,7 @@ struct MachineShape {
 // "QEMU emulator version 7.2.22 (...)". Errors: input, when qemu-system-x86_64 is not in PATH.
 Result<std::string> qemuVersion();
 // Everything of the command line but paths and descriptors: a saved state is for these devices in this order.
-std::string machineIdentity(const MachineShape &shape);
+std::string machineIdentity(const GuestImage &image, const MachineShape &shape);
 
 class Machine {
 public:

@@ -9,5 +9,6 @@ std::string_view packages();
 std::string_view customize();
 std::string_view initrdInit();
 std::string_view guestInit();
+std::string_view buildLayer(); // not of the base image
 
 } // namespace hotgate::harness::recipe

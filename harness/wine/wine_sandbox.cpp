@@ -1,12 +1,9 @@
 #include "harness/wine/wine_sandbox.h"
 
+#include "harness/roles/tap_link.h"
 #include "harness/wine/recipe.h"
 
-#include <cerrno>
-#include <cstring>
 #include <fstream>
-#include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 namespace hotgate::harness {
@@ -15,31 +12,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t commandNameLimit = 15; // TASK_COMM_LEN without its zero
-constexpr const char *install =
-    "install wine64, util-linux and iproute2; run as root, or allow user namespaces and /dev/net/tun";
-
-// The descriptor that hotgate-tap sends.
-Result<FileDescriptor> receiveDescriptor(int socket, Deadline deadline) {
-  pollfd entry{socket, POLLIN, 0};
-  if (poll(&entry, 1, millisecondsUntil(deadline)) != 1)
-    return failFault("wine sandbox", "", "no network device within the deadline", install);
-  char byte = 0;
-  iovec content{&byte, 1};
-  int descriptor = -1;
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptor)] = {}; // NOLINT(*-avoid-c-arrays): the system's form
-  msghdr message{};
-  message.msg_iov = &content;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != 1)
-    return failFault("wine sandbox", "", "it ended before its network stood", install);
-  const cmsghdr *header = CMSG_FIRSTHDR(&message);
-  if (header == nullptr || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof descriptor))
-    return failFault("wine sandbox", "", "no descriptor came with the network device's message", install);
-  std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
-  return FileDescriptor(descriptor);
-}
 
 std::string linkTarget(const fs::path &link) {
   std::error_code error;
@@ -74,7 +46,7 @@ Result<WineSandbox> WineSandbox::start(const Setup &setup, Deadline deadline) {
                                                          .inherited = {agent.theirs.get(), tap.theirs.get()}}));
   agent.theirs.close();
   tap.theirs.close();
-  auto device = receiveDescriptor(tap.ours.get(), deadline);
+  auto device = receiveTap(tap.ours.get(), deadline);
   if (!device) {
     Error error = std::move(device).error();
     error.reason += "; it printed: " + process.outputTail();

@@ -38,12 +38,13 @@ void DhcpLab::run(const std::string &kb, Provider provider) {
   auto config = readLabConfig(folder / "lab.yaml");
   ASSERT_TRUE(config) << config.error().message();
   config->provider = provider;
-  const LabRequest request{.preImage = folder / "pre" / "dhcpsrv.exe",
-                           .hotpatchImage = folder / "hotpatch" / "dhcpsrv.exe",
-                           .postImage = folder / "post" / "dhcpsrv.exe",
-                           .config = *config,
-                           .role = "dhcp",
-                           .installation = {HOTGATE_ROLES, HOTGATE_AGENT, HOTGATE_TAP, defaultCacheFolder().value()}};
+  const LabRequest request{
+      .preImage = folder / "pre" / "dhcpsrv.exe",
+      .hotpatchImage = folder / "hotpatch" / "dhcpsrv.exe",
+      .postImage = folder / "post" / "dhcpsrv.exe",
+      .config = *config,
+      .role = "dhcp",
+      .installation = {HOTGATE_ROLES, HOTGATE_AGENT, HOTGATE_TAP, HOTGATE_TAP, defaultCacheFolder().value()}};
   const auto written = writeImageFacts(facts, request.preImage, request.hotpatchImage);
   ASSERT_TRUE(written) << written.error().message();
   ASSERT_NO_FATAL_FAILURE(provide(*config));

@@ -61,6 +61,7 @@ TEST_F(Probe, ADeclinedAddressMustNotComeBack) {
 
 TEST_F(Probe, TheServerGetsTimeToTakeInReleaseAndDecline) {
   role.settle = milliseconds(50);
+  DhcpProbe patient{server, role};
   std::map<uint8_t, Clock::time_point> seen; // the last RELEASE or DECLINE
   std::vector<Clock::duration> pauses;
   server.onQuery = [&](uint8_t query) {
@@ -69,7 +70,7 @@ TEST_F(Probe, TheServerGetsTimeToTakeInReleaseAndDecline) {
     else if (!seen.empty())
       pauses.push_back(Clock::now() - std::exchange(seen, {}).begin()->second);
   };
-  EXPECT_EQ(probe.smoke()->fault, "");
+  EXPECT_EQ(patient.smoke()->fault, "");
   EXPECT_THAT(pauses, testing::ElementsAre(testing::Ge(milliseconds(50)), testing::Ge(milliseconds(50))));
 }
 
@@ -99,15 +100,15 @@ TEST_F(Probe, AHungServerFailsSmokeInBoundedTime) {
 }
 
 TEST_F(Probe, WitnessTellsVulnerableFromFixedFromSilent) {
-  EXPECT_EQ(probe.witness({})->seen, "vulnerable");
+  EXPECT_EQ(probe.witness()->seen, "vulnerable");
   server.vulnerable = false;
-  EXPECT_EQ(probe.witness({})->seen, "fixed");
+  EXPECT_EQ(probe.witness()->seen, "fixed");
   server.tamper = [](uint8_t, std::optional<Reply> &reply) { reply->relayInformation = std::vector<uint8_t>(8, 0x57); };
-  EXPECT_EQ(probe.witness({})->seen, "other"); // what was there was echoed, and nothing behind it
+  EXPECT_EQ(probe.witness()->seen, "other"); // what was there was echoed, and nothing behind it
   server.tamper = [](uint8_t, std::optional<Reply> &reply) { reply->type = 6; };
-  EXPECT_EQ(probe.witness({})->seen, "other");
+  EXPECT_EQ(probe.witness()->seen, "other");
   server.silent = true;
-  EXPECT_EQ(probe.witness({})->seen, "no-answer");
+  EXPECT_EQ(probe.witness()->seen, "no-answer");
 }
 
 TEST_F(Probe, OneLostWitnessIsAskedAgain) {
@@ -116,22 +117,21 @@ TEST_F(Probe, OneLostWitnessIsAskedAgain) {
     if (++asked < 3)
       reply.reset();
   };
-  const WitnessReport report = probe.witness({}).value();
+  const WitnessReport report = probe.witness().value();
   EXPECT_EQ(report.seen, "vulnerable");
   EXPECT_EQ(report.tallies.at("witness").sent, 3);
   EXPECT_EQ(asked, 3);
   server.silent = true;
-  EXPECT_EQ(probe.witness({})->tallies.at("witness").sent, 3);
+  EXPECT_EQ(probe.witness()->tallies.at("witness").sent, 3);
 }
 
 TEST_F(Probe, SoakCountsRequestsAndMostlyRenews) {
   std::vector<int64_t> sampled;
-  const SoakReport report = probe
-                                .soak({.requests = 200, .clients = 6},
-                                      [&](int64_t transactions) -> Result<> {
-                                        sampled.push_back(transactions);
-                                        return {};
-                                      })
+  const SoakReport report = DhcpProbe(server, role, {}, {.requests = 200, .clients = 6})
+                                .soak([&](int64_t transactions) -> Result<> {
+                                  sampled.push_back(transactions);
+                                  return {};
+                                })
                                 .value();
   EXPECT_EQ(report.fault, "");
   EXPECT_FALSE(report.hung);
@@ -149,8 +149,9 @@ TEST_F(Probe, SoakSeesAHangOnRenewalAndStops) {
       server.silent = true;
   };
   const auto before = Clock::now();
-  const SoakReport report =
-      probe.soak({.requests = 100000, .clients = 6}, [](int64_t) -> Result<> { return {}; }).value();
+  const SoakReport report = DhcpProbe(server, role, {}, {.requests = 100000, .clients = 6})
+                                .soak([](int64_t) -> Result<> { return {}; })
+                                .value();
   EXPECT_TRUE(report.hung);
   EXPECT_THAT(report.fault, HasSubstr("nothing was answered"));
   EXPECT_LT(Clock::now() - before, milliseconds(3000));
@@ -167,7 +168,8 @@ TEST_F(Probe, AStallOfTheLabIsNoHang) {
       reply->delay = std::chrono::ceil<milliseconds>(*stalledUntil - Clock::now());
     }
   };
-  const SoakReport report = probe.soak({.requests = 200, .clients = 6}, [](int64_t) -> Result<> { return {}; }).value();
+  const SoakReport report =
+      DhcpProbe(server, role, {}, {.requests = 200, .clients = 6}).soak([](int64_t) -> Result<> { return {}; }).value();
   EXPECT_FALSE(report.hung);
   EXPECT_GT(report.transactions, 150);
   int64_t late = 0;
@@ -184,15 +186,17 @@ TEST_F(Probe, SoakGoesOnWhenOnlySomeAreNotAnswered) {
     if (query == 3 && ++requests % 20 == 0)
       reply.reset();
   };
-  const SoakReport report = probe.soak({.requests = 100, .clients = 4}, [](int64_t) -> Result<> { return {}; }).value();
+  const SoakReport report =
+      DhcpProbe(server, role, {}, {.requests = 100, .clients = 4}).soak([](int64_t) -> Result<> { return {}; }).value();
   EXPECT_FALSE(report.hung);
   EXPECT_LT(report.transactions, 100);
   EXPECT_THAT(report.fault, HasSubstr("unanswered"));
 }
 
 TEST_F(Probe, ASampleThatFailsEndsTheSoak) {
-  EXPECT_FALSE(
-      probe.soak({.requests = 100, .clients = 4}, [](int64_t) -> Result<> { return failFault("guest", "", "gone"); }));
+  EXPECT_FALSE(DhcpProbe(server, role, {}, {.requests = 100, .clients = 4}).soak([](int64_t) -> Result<> {
+    return failFault("guest", "", "gone");
+  }));
 }
 
 } // namespace

@@ -2,6 +2,8 @@
 // wrongly, does not run the patch, cannot be undone, and when it is the lab that fails.
 #include "harness/lab/lab_sequence.h"
 
+#include "harness/roles/dhcp_probe.h"
+
 #include "tests/harness/example_facts.h"
 #include "tests/harness/fact_rows.h"
 #include "tests/harness/model_dhcp_server.h"
@@ -164,7 +166,10 @@ protected:
 
   Result<> run() {
     LabRecords records = LabRecords::begin(facts, "dhcp", "dhcpsrv.exe", "qemu").value();
-    return LabSequence(*guest, role, config, writes, records, progress).run();
+    const ProbeFactory probe = [this](Link &link) -> Result<std::unique_ptr<RoleProbe>> {
+      return std::make_unique<DhcpProbe>(link, role, config.witness.relayOption, config.soak);
+    };
+    return LabSequence(*guest, role, probe, config, writes, records, progress).run();
   }
 
   std::vector<std::string> rows(const std::string &sql) { return factRows(facts, sql); }

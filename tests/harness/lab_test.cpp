@@ -29,7 +29,8 @@ protected:
     request.hotpatchImage = example.preImage;
     request.postImage = example.preImage;
     request.role = "dhcp";
-    request.installation = {HOTGATE_ROLES, example.preImage, example.preImage, example.folder.path() / "cache"};
+    request.installation = {HOTGATE_ROLES, example.preImage, example.preImage, example.preImage,
+                            example.folder.path() / "cache"};
   }
   Error refusal() {
     const auto ran = runLab(request, facts, [](std::string_view) {});
@@ -59,9 +60,9 @@ TEST_F(Lab, AHostWithoutQemuIsAnInputErrorThatNamesThePackage) {
   EXPECT_EQ(withoutMachine.error().entity, "unshare");
 }
 
-TEST_F(Lab, AnUnknownRoleIsAUsageError) {
-  request.role = "dns";
-  EXPECT_EQ(refusal().kind, ErrorKind::usage);
+TEST_F(Lab, AnUnknownRoleIsAnErrorThatNamesItsFile) {
+  request.role = "nonexistent";
+  EXPECT_THAT(refusal().entity, HasSubstr("nonexistent.yaml"));
 }
 
 TEST_F(Lab, AMissingAgentHotpatchOrRoleFileIsAnInputErrorThatNamesIt) {

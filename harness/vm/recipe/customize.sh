@@ -32,10 +32,12 @@ chroot "$root" sh -c '
 
 kernel=$(basename "$(ls -d "$root"/lib/modules/* | sort | tail -n 1)")
 initrd=$root/hotgate.out/initrd
-mkdir -p "$initrd/bin" "$initrd/proc" "$initrd/sys" "$initrd/dev" "$initrd/lower" "$initrd/upper" "$initrd/root" "$initrd/modules"
+mkdir -p "$initrd/bin" "$initrd/proc" "$initrd/sys" "$initrd/dev" "$initrd/lower" "$initrd/layer" "$initrd/upper" "$initrd/root" "$initrd/modules"
 cp "$root/bin/busybox" "$initrd/bin/busybox"
 install -m 755 "$recipe/initrd-init.sh" "$initrd/init"
-for module in virtio_pci virtio_blk virtio_net virtio_console squashfs overlay; do
+# The last line's: how a role's server is made slow (netem) and made to refuse (nft).
+for module in virtio_pci virtio_blk virtio_net virtio_console squashfs overlay \
+  sch_netem nf_tables nft_numgen nft_reject_inet; do
   chroot "$root" modprobe -S "$kernel" --show-depends "$module"
 done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' > "$initrd/paths"
 while read -r path; do

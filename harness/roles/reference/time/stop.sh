@@ -1,0 +1,2 @@
+kill $(pidof chronyd)
+while pidof chronyd; do sleep 0.1; done
