@@ -103,8 +103,8 @@ private:
 };
 
 std::vector<std::string> AddsClient::exchanges() const {
-  return {"as-aes128",    "as-aes256",  "as-rc4", "kerberos-refusal", "ldap-gssapi", "ldap-paged", "ldap-refusal",
-          "ldap-simple",  "ldaps",      "sysvol", "tgs-aes128",       "tgs-aes256",  "tgs-rc4"};
+  return {"as-aes128",   "as-aes256", "as-rc4", "kerberos-refusal", "ldap-gssapi", "ldap-paged", "ldap-refusal",
+          "ldap-simple", "ldaps",     "sysvol", "tgs-aes128",       "tgs-aes256",  "tgs-rc4"};
 }
 
 Outcome AddsClient::perform(const std::string &exchange, Deadline deadline) {

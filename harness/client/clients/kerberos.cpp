@@ -9,7 +9,6 @@
 namespace hotgate::harness {
 namespace {
 
-constexpr uint16_t kdcPort = 88;
 constexpr size_t longestAnswer = size_t{256} << 10U; // a ticket with a large authorization part has some 16 KiB
 constexpr int mostSteps = 10;                        // an AS exchange takes two or three
 
@@ -84,7 +83,7 @@ private:
   krb5_context context_;
 };
 
-Result<Kerberos> Kerberos::open(std::string server, std::string realm) {
+Result<Kerberos> Kerberos::open(std::string server, std::string realm, uint16_t port) {
   // The GSSAPI library makes a context of its own, and reads the same variable.
   setenv("KRB5_CONFIG", "/dev/null", 1);
   krb5_context context = nullptr;
@@ -94,7 +93,7 @@ Result<Kerberos> Kerberos::open(std::string server, std::string realm) {
   krb5_ccache tickets = nullptr;
   if (const krb5_error_code code = krb5_cc_new_unique(context, "MEMORY", nullptr, &tickets))
     return failFault("libkrb5", "krb5_cc_new_unique", fmt::format("fails with {}", code));
-  return Kerberos(std::move(server), std::move(realm), std::move(owned), Tickets(tickets, {context}));
+  return Kerberos(std::move(server), std::move(realm), port, std::move(owned), Tickets(tickets, {context}));
 }
 
 std::string Kerberos::textOf(krb5_error_code code) const {
@@ -113,8 +112,7 @@ Result<Kerberos::Principal> Kerberos::principal(const std::string &name) const {
 
 // RFC 4120 7.2.2: four bytes of length, then the message.
 Result<std::vector<char>> Kerberos::ask(const krb5_data &message, Deadline deadline) const {
-  HOTGATE_TRY(ServerSocket socket,
-              ServerSocket::connect(server_, kdcPort, ServerSocket::Transport::tcp, deadline));
+  HOTGATE_TRY(ServerSocket socket, ServerSocket::connect(server_, port_, ServerSocket::Transport::tcp, deadline));
   std::vector<uint8_t> request;
   for (unsigned shift = 32; shift != 0; shift -= 8)
     request.push_back(static_cast<uint8_t>(message.length >> (shift - 8)));
@@ -210,13 +208,13 @@ Result<> Kerberos::mustRefuse(const KerberosAccount &account, Deadline deadline)
   HOTGATE_TRY(const krb5_error_code verdict, askForTicket(account, client.get(), std::nullopt, credentials, deadline));
   if (verdict == KRB5KDC_ERR_PREAUTH_FAILED)
     return {};
-  return wrongAnswer("AS exchange", fmt::format("expected \"{}\" for a wrong password, got {}",
-                                                textOf(KRB5KDC_ERR_PREAUTH_FAILED),
-                                                verdict == 0 ? "a ticket" : "\"" + textOf(verdict) + "\""));
+  return wrongAnswer("AS exchange",
+                     fmt::format("expected \"{}\" for a wrong password, got {}", textOf(KRB5KDC_ERR_PREAUTH_FAILED),
+                                 verdict == 0 ? "a ticket" : "\"" + textOf(verdict) + "\""));
 }
 
-Result<Kerberos::Credentials> Kerberos::fetchServiceTicket(const std::string &service,
-                                                           std::optional<krb5_enctype> type, Deadline deadline) {
+Result<Kerberos::Credentials> Kerberos::fetchServiceTicket(const std::string &service, std::optional<krb5_enctype> type,
+                                                           Deadline deadline) {
   HOTGATE_TRY(const Principal server, principal(service));
   krb5_principal rawClient = nullptr;
   if (const krb5_error_code code = krb5_cc_get_principal(context_.get(), tickets_.get(), &rawClient))
@@ -227,16 +225,14 @@ Result<Kerberos::Credentials> Kerberos::fetchServiceTicket(const std::string &se
   wanted.server = server.get();
   wanted.keyblock.enctype = type.value_or(ENCTYPE_NULL);
   krb5_tkt_creds_context rawExchange = nullptr;
-  if (const krb5_error_code code =
-          krb5_tkt_creds_init(context_.get(), tickets_.get(), &wanted, 0, &rawExchange))
+  if (const krb5_error_code code = krb5_tkt_creds_init(context_.get(), tickets_.get(), &wanted, 0, &rawExchange))
     return failFault("libkrb5", "krb5_tkt_creds_init", textOf(code));
   const TicketExchange exchange(rawExchange, {context_.get()});
   HOTGATE_TRY(const krb5_error_code verdict, ticketExchange(exchange.get(), deadline));
   if (verdict != 0)
     return wrongAnswer("TGS exchange", fmt::format("expected a ticket for {}, got: {}", service, textOf(verdict)));
   Credentials credentials(context_.get());
-  if (const krb5_error_code code =
-          krb5_tkt_creds_get_creds(context_.get(), exchange.get(), &credentials.value))
+  if (const krb5_error_code code = krb5_tkt_creds_get_creds(context_.get(), exchange.get(), &credentials.value))
     return wrongAnswer("TGS exchange", textOf(code));
   const krb5_enctype got = credentials.value.keyblock.enctype;
   if (type && got != *type)
@@ -273,7 +269,8 @@ Result<> Kerberos::checkOpens(const Credentials &credentials, const KerberosAcco
   entry.vno = ticket->enc_part.kvno;
   if (const krb5_error_code code =
           krb5_c_string_to_key(context, ticket->enc_part.enctype, &passwordData, &saltData, &entry.key))
-    return wrongAnswer("service ticket", fmt::format("is under a key of {}: {}", nameOf(ticket->enc_part.enctype), textOf(code)));
+    return wrongAnswer("service ticket",
+                       fmt::format("is under a key of {}: {}", nameOf(ticket->enc_part.enctype), textOf(code)));
   krb5_keytab keys = nullptr;
   krb5_error_code code = krb5_kt_resolve(context, "MEMORY:hotgate", &keys);
   if (code == 0)
@@ -284,7 +281,8 @@ Result<> Kerberos::checkOpens(const Credentials &credentials, const KerberosAcco
   if (keys != nullptr)
     krb5_kt_close(context, keys); // the last reference: a MEMORY keytab goes with it
   if (code != 0)
-    return wrongAnswer("service ticket", fmt::format("does not open under the key of {}: {}", owner.name, textOf(code)));
+    return wrongAnswer("service ticket",
+                       fmt::format("does not open under the key of {}: {}", owner.name, textOf(code)));
   if (krb5_principal_compare(context, ticket->enc_part2->client, credentials.value.client) == 0)
     return wrongAnswer("service ticket", "names another client than the one that asked");
   return {};

@@ -28,7 +28,7 @@ struct KerberosAccount {
 class Kerberos {
 public:
   // Takes no configuration of this host: sets KRB5_CONFIG for the whole process.
-  static Result<Kerberos> open(std::string server, std::string realm);
+  static Result<Kerberos> open(std::string server, std::string realm, uint16_t port = 88);
 
   // AS exchange. The ticket is kept for the service tickets; its session key has the type asked for, if any is.
   Result<> authenticate(const KerberosAccount &account, std::optional<krb5_enctype> type, Deadline deadline);
@@ -59,8 +59,8 @@ private:
   class Principal;
   class Credentials;
 
-  Kerberos(std::string server, std::string realm, Context context, Tickets tickets)
-      : server_(std::move(server)), realm_(std::move(realm)), context_(std::move(context)),
+  Kerberos(std::string server, std::string realm, uint16_t port, Context context, Tickets tickets)
+      : server_(std::move(server)), realm_(std::move(realm)), port_(port), context_(std::move(context)),
         tickets_(std::move(tickets)) {}
 
   [[nodiscard]] std::string textOf(krb5_error_code code) const;
@@ -78,6 +78,7 @@ private:
 
   std::string server_;
   std::string realm_;
+  uint16_t port_;
   Context context_;
   Tickets tickets_; // ends before the context
 };

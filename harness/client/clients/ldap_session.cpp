@@ -4,7 +4,6 @@
 #include "harness/client/clients/client_error.h"
 #include "harness/client/clients/security_context.h"
 
-
 namespace hotgate::harness {
 namespace {
 
@@ -102,8 +101,7 @@ Result<LdapSession::Answer> LdapSession::parse(LDAPMessage *message) {
   Answer answer;
   char *text = nullptr;
   LDAPControl **controls = nullptr;
-  const int code =
-      ldap_parse_result(session_.get(), message, &answer.code, nullptr, &text, nullptr, &controls, 0);
+  const int code = ldap_parse_result(session_.get(), message, &answer.code, nullptr, &text, nullptr, &controls, 0);
   answer.controls.reset(controls);
   if (text != nullptr)
     answer.text = text;
@@ -183,9 +181,8 @@ Result<LdapSession::Answer> LdapSession::searchPage(const LdapQuery &query, LDAP
     attributes.push_back(const_cast<char *>(attribute.c_str()));
   attributes.push_back(nullptr);
   int operation = 0;
-  const int code =
-      ldap_search_ext(session_.get(), query.base.c_str(), query.scope, query.filter.c_str(), attributes.data(), 0,
-                      controls, nullptr, nullptr, LDAP_NO_LIMIT, &operation);
+  const int code = ldap_search_ext(session_.get(), query.base.c_str(), query.scope, query.filter.c_str(),
+                                   attributes.data(), 0, controls, nullptr, nullptr, LDAP_NO_LIMIT, &operation);
   if (code != LDAP_SUCCESS)
     return refused("search", code);
   for (;;) {
@@ -239,8 +236,7 @@ Result<std::vector<LdapEntry>> LdapSession::pagedSearch(const LdapQuery &query, 
     LDAPControl *found = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, answer.controls.get(), nullptr);
     ber_int_t estimate = 0;
     berval next{};
-    if (found == nullptr ||
-        ldap_parse_pageresponse_control(session_.get(), found, &estimate, &next) != LDAP_SUCCESS)
+    if (found == nullptr || ldap_parse_pageresponse_control(session_.get(), found, &estimate, &next) != LDAP_SUCCESS)
       return wrongAnswer("paged search", "the result has no paged-results control");
     cookie.assign(next.bv_val == nullptr ? "" : next.bv_val, next.bv_len);
     ber_memfree(next.bv_val);

@@ -108,9 +108,9 @@ Result<RadiusPacket> RadiusClient::exchangeOnce(const RadiusPacket &request, con
 
 Result<> RadiusClient::checkCode(const RadiusPacket &response, RadiusCode expected) const {
   if (response.code != static_cast<uint8_t>(expected))
-    return wrongAnswer("RADIUS", fmt::format("expected code {}, got {} with Reply-Message \"{}\"",
-                                             static_cast<int>(expected), response.code,
-                                             textOf(response.find(replyMessage))));
+    return wrongAnswer("RADIUS",
+                       fmt::format("expected code {}, got {} with Reply-Message \"{}\"", static_cast<int>(expected),
+                                   response.code, textOf(response.find(replyMessage))));
   return {};
 }
 
@@ -121,8 +121,7 @@ Result<RadiusPacket> RadiusClient::accessResponse(const RadiusPacket &request, R
   HOTGATE_CHECK(checkCode(response, expected));
   const std::string reply = textOf(response.find(replyMessage));
   if (expected == RadiusCode::accessAccept && reply != settings_.reply)
-    return wrongAnswer("RADIUS",
-                       fmt::format("expected Reply-Message \"{}\", got \"{}\"", settings_.reply, reply));
+    return wrongAnswer("RADIUS", fmt::format("expected Reply-Message \"{}\", got \"{}\"", settings_.reply, reply));
   return response;
 }
 
@@ -163,7 +162,8 @@ Result<> RadiusClient::checkMsChap(const RadiusPacket &response, RadiusCode expe
   const auto success = response.findMicrosoft(chap2Success);
   if (!success || success->empty())
     return wrongAnswer("MS-CHAPv2", "the accept has no MS-CHAP2-Success");
-  if (success->front() != identifier || std::string(success->begin() + 1, success->end()).substr(0, proof.size()) != proof)
+  if (success->front() != identifier ||
+      std::string(success->begin() + 1, success->end()).substr(0, proof.size()) != proof)
     return wrongAnswer("MS-CHAPv2", "the server's proof is not that of one who knows the password");
   return {};
 }

@@ -1,7 +1,7 @@
 // RADIUS packets (RFC 2865, 2866, 2869): built, parsed strictly, and their authenticators made and checked.
 //
-// Our own, because no library for it fits: radcli sends again by itself (which hides a lost answer), wants dictionary and
-// server files, and leaves MS-CHAPv2 to its caller; FreeRADIUS' library has no stable interface.
+// Our own, because no library for it fits: radcli sends again by itself (which hides a lost answer), wants dictionary
+// and server files, and leaves MS-CHAPv2 to its caller; FreeRADIUS' library has no stable interface.
 #pragma once
 
 #include "support/result.h"

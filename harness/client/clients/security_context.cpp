@@ -35,8 +35,8 @@ std::string take(gss_buffer_desc &buffer) {
 
 SecurityContext::SecurityContext(SecurityContext &&other) noexcept
     : credential_(std::exchange(other.credential_, GSS_C_NO_CREDENTIAL)),
-      target_(std::exchange(other.target_, GSS_C_NO_NAME)),
-      context_(std::exchange(other.context_, GSS_C_NO_CONTEXT)), complete_(other.complete_) {}
+      target_(std::exchange(other.target_, GSS_C_NO_NAME)), context_(std::exchange(other.context_, GSS_C_NO_CONTEXT)),
+      complete_(other.complete_) {}
 
 SecurityContext::~SecurityContext() {
   OM_uint32 ignored = 0;
@@ -86,7 +86,8 @@ Result<std::string> SecurityContext::declineSecurityLayer(const std::string &off
   if (major != GSS_S_COMPLETE)
     return wrongAnswer("GSSAPI", "the offer of security layers: " + textOf(major, minor));
   if (layers.size() != 4 || (static_cast<uint8_t>(layers[0]) & noLayer) == 0)
-    return wrongAnswer("GSSAPI", fmt::format("expected an offer without a security layer, got {} bytes", layers.size()));
+    return wrongAnswer("GSSAPI",
+                       fmt::format("expected an offer without a security layer, got {} bytes", layers.size()));
   const std::string choice{char{noLayer}, 0, 0, 0};
   gss_buffer_desc chosen = bufferOf(choice);
   major = gss_wrap(&minor, context_, 0, GSS_C_QOP_DEFAULT, &chosen, nullptr, &output);

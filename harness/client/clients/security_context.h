@@ -1,5 +1,5 @@
-// The client's side of a GSSAPI security context over Kerberos. The library sends nothing: its tokens are the caller's to
-// carry, and the service's ticket must be among the tickets already.
+// The client's side of a GSSAPI security context over Kerberos. The library sends nothing: its tokens are the caller's
+// to carry, and the service's ticket must be among the tickets already.
 #pragma once
 
 #include "harness/client/clients/kerberos.h"

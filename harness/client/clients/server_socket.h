@@ -17,8 +17,7 @@ public:
   enum class Transport : uint8_t { tcp, udp };
 
   // `server` is an IPv4 address. An Error of client_error.h when there is no connection.
-  static Result<ServerSocket> connect(const std::string &server, uint16_t port, Transport transport,
-                                      Deadline deadline);
+  static Result<ServerSocket> connect(const std::string &server, uint16_t port, Transport transport, Deadline deadline);
 
   // The whole of `bytes`; one datagram with UDP.
   Result<> send(std::span<const uint8_t> bytes, Deadline deadline);

@@ -16,24 +16,26 @@ namespace {
 constexpr size_t chunk = size_t{1} << 20U;
 
 // The library's only way to be told of signing, and that it should keep nothing on this host's disk.
-constexpr std::string_view configuration = "[global]\n"
-                                           "client signing = required\n"
-                                           "client ipc signing = required\n"
-                                           "client use kerberos = off\n"
-                                           "client lanman auth = no\n"
-                                           "client ntlmv2 auth = yes\n"
-                                           "disable netbios = yes\n"
-                                           "name resolve order = host\n"
-                                           "lock directory = /tmp\n"
-                                           "state directory = /tmp\n"
-                                           "cache directory = /tmp\n"
-                                           "private dir = /tmp\n"
-                                           "load printers = no\n";
+constexpr std::string_view commonConfiguration = "[global]\n"
+                                                 "client signing = required\n"
+                                                 "client ipc signing = required\n"
+                                                 "client use kerberos = off\n"
+                                                 "client lanman auth = no\n"
+                                                 "client ntlmv2 auth = yes\n"
+                                                 "disable netbios = yes\n"
+                                                 "name resolve order = host\n"
+                                                 "lock directory = /tmp\n"
+                                                 "state directory = /tmp\n"
+                                                 "cache directory = /tmp\n"
+                                                 "private dir = /tmp\n"
+                                                 "load printers = no\n";
 
-Result<> configure(SMBCCTX *context) {
+Result<> configure(SMBCCTX *context, SmbProtection protection) {
+  const std::string configuration = fmt::format("{}client smb encrypt = {}\n", commonConfiguration,
+                                                protection == SmbProtection::encrypt ? "required" : "off");
   const FileDescriptor file(memfd_create("smb.conf", MFD_CLOEXEC));
-  if (!file.isOpen() || write(file.get(), configuration.data(), configuration.size()) !=
-                            static_cast<ssize_t>(configuration.size()))
+  if (!file.isOpen() ||
+      write(file.get(), configuration.data(), configuration.size()) != static_cast<ssize_t>(configuration.size()))
     return failFault("libsmbclient", "configuration", std::strerror(errno));
   const std::string path = fmt::format("/proc/self/fd/{}", file.get());
   if (smbc_setConfiguration(context, path.c_str()) != 0)
@@ -114,13 +116,11 @@ Result<SmbSession> SmbSession::open(const std::string &server, SmbAccount accoun
   smbc_setDebug(context, 0);
   if (smbc_init_context(context) == nullptr)
     return failFault("libsmbclient", "smbc_init_context", std::strerror(errno));
-  HOTGATE_CHECK(configure(context));
+  HOTGATE_CHECK(configure(context, protection));
   smbc_setOptionUserData(context, session.account_.get());
   smbc_setFunctionAuthDataWithContext(context, authenticate);
   smbc_setOptionUseKerberos(context, 0);
   smbc_setOptionNoAutoAnonymousLogin(context, 1);
-  smbc_setOptionSmbEncryptionLevel(context, protection == SmbProtection::encrypt ? SMBC_ENCRYPTLEVEL_REQUIRE
-                                                                                 : SMBC_ENCRYPTLEVEL_NONE);
   const bool isNew = dialect == SmbDialect::smb3;
   if (smbc_setOptionProtocols(context, isNew ? "SMB3" : "SMB2", isNew ? "SMB3" : "SMB2_10") == 0)
     return failFault("libsmbclient", "smbc_setOptionProtocols", "refuses the dialect");
@@ -152,8 +152,7 @@ Result<std::vector<uint8_t>> SmbSession::readFile(const std::string &path, size_
 
 Result<> SmbSession::writeFile(const std::string &path, std::span<const uint8_t> content) {
   SMBCCTX *context = context_.get();
-  OpenFile file(context,
-                smbc_getFunctionOpen(context)(context, url(path).c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644));
+  OpenFile file(context, smbc_getFunctionOpen(context)(context, url(path).c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644));
   if (file.get() == nullptr)
     return failed("create", path);
   while (!content.empty()) {

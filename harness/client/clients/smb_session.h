@@ -27,7 +27,8 @@ struct SmbAccount {
 
 class SmbSession {
 public:
-  // Connects at the first call. The library refuses unsigned answers, and with `encrypt` whatever is not encrypted.
+  // Connects at the first call. The library refuses unsigned answers. With `encrypt` it encrypts where the server can,
+  // and says "required" but goes on in clear where it cannot (seen with 4.17): only a share that demands it is a proof.
   static Result<SmbSession> open(const std::string &server, SmbAccount account, SmbDialect dialect,
                                  SmbProtection protection, Deadline deadline);
 
