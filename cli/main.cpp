@@ -4,6 +4,8 @@
 #include "cli/explain_command.h"
 #include "cli/gate_command.h"
 #include "cli/inspect_command.h"
+#include "cli/lab_image_command.h"
+#include "cli/lab_role_command.h"
 #include "cli/report_command.h"
 #include "cli/rules_command.h"
 #include "support/log.h"
@@ -61,11 +63,50 @@ void addGate(CLI::App &parent, Command &chosen, const char *name, const char *he
   command->callback([&chosen, options] { chosen = [options] { return gateCommand(*options); }; });
 }
 
+// `lab run --role NAME` in place of a KB: the role's own server.
+void addLabRole(CLI::App &run, Command &chosen) {
+  auto options = std::make_shared<LabRoleOptions>();
+  CLI::Option *role =
+      run.add_option("--role", options->role,
+                     "In place of a KB: run this role's own server, sound and broken on purpose, and say "
+                     "whether the lab tells");
+  CLI::Option *file = run.get_options([](const CLI::Option *option) { return option->get_positional(); }).front();
+  file->required(false)->excludes(role);
+  run.final_callback([&run, &chosen, options, role, file] {
+    if (role->empty() && file->empty())
+      throw CLI::RequiredError(file->get_name(true) + " or --role");
+    if (role->empty())
+      return;
+    options->out = run.get_option("--out")->as<std::string>();
+    if (const CLI::Option *rules = run.get_option("--rules"); !rules->empty())
+      options->rules = rules->as<std::string>();
+    chosen = [options] { return labRoleCommand(*options); };
+  });
+}
+
+void addLabImage(CLI::App &lab, Command &chosen) {
+  auto options = std::make_shared<LabImageOptions>();
+  CLI::App *image = lab.add_subcommand("image", "The guests' images and saved states in the cache");
+  image->require_subcommand(1);
+  CLI::App *build = image->add_subcommand("build", "Build the base image, and the servers of roles over it");
+  build->add_option("ROLE", options->roles, "Roles whose servers are installed; default: none");
+  build->callback([&chosen, options] { chosen = [options] { return done(labImageBuild(*options)); }; });
+  image->add_subcommand("list", "What is there, how large, when used last")->callback([&chosen] {
+    chosen = [] { return done(labImageList()); };
+  });
+  CLI::App *prune = image->add_subcommand("prune", "Remove what was not used for some days");
+  CLI::Option *days = prune->add_option("--days", options->days, "Days; default: 14")->check(CLI::Range(0, 36500));
+  prune->add_flag("--all", options->all, "Everything")->excludes(days);
+  prune->callback([&chosen, options] { chosen = [options] { return done(labImagePrune(*options)); }; });
+}
+
 void addLab(CLI::App &app, Command &chosen) {
   CLI::App *command = app.add_subcommand("lab", "The dynamic half");
   command->require_subcommand(1);
   addGate(*command, chosen, "run", "Run the lab even when the static half would block",
           GateOptions::Parts::dynamicHalf);
+  addLabRole(*command->get_subcommand("run"), chosen);
+  addLabImage(*command, chosen);
 }
 
 void addDiff(CLI::App &app, Command &chosen) {

@@ -4,6 +4,8 @@
 #include "harness/client/clients/dns_client.h"
 #include "harness/client/clients/file_server_client.h"
 #include "harness/client/clients/radius_client.h"
+#include "harness/client/clients/time_client.h"
+#include "harness/client/clients/web_client.h"
 
 #include <array>
 
@@ -25,6 +27,8 @@ constexpr std::array table{
     Entry{"dns", make<DnsClient>},
     Entry{"fileserver", makeFileServerClient},
     Entry{"radius", makeRadiusClient},
+    Entry{"time", make<TimeClient>},
+    Entry{"web", make<WebClient>},
 };
 
 } // namespace

@@ -3,6 +3,7 @@
 
 #include "harness/vm/file_descriptor.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -76,6 +77,45 @@ void removeUnusedSiblings(const fs::path &entry) {
 Result<> dropCacheEntry(const fs::path &entry) {
   HOTGATE_TRY(const FileDescriptor lock, lockEntry(entry, LOCK_EX));
   return removeLocked(entry);
+}
+
+Result<std::vector<CacheEntry>> listCache(const fs::path &cache) {
+  std::vector<CacheEntry> entries;
+  std::error_code error;
+  if (!fs::exists(cache, error))
+    return entries;
+  for (fs::directory_iterator each(cache, error), end; !error && each != end; each.increment(error)) {
+    const fs::path path = each->path();
+    std::error_code gone; // by another process, while we look
+    if (!each->is_directory(gone) || path.has_extension() || path.filename().string().find('-') == std::string::npos)
+      continue;
+    CacheEntry entry{path.filename().string(), 0, std::chrono::file_clock::to_sys(fs::last_write_time(path, gone))};
+    for (fs::recursive_directory_iterator file(path, gone), last; !gone && file != last; file.increment(gone))
+      if (file->is_regular_file(gone) && !file->is_symlink(gone))
+        entry.bytes += file->file_size(gone);
+    entries.push_back(std::move(entry));
+  }
+  if (error)
+    return cacheFailure(cache, error.message());
+  std::sort(entries.begin(), entries.end(), [](const auto &a, const auto &b) { return a.name < b.name; });
+  return entries;
+}
+
+Result<std::vector<std::string>> pruneCache(const fs::path &cache, const std::vector<std::string> &kinds,
+                                            std::chrono::system_clock::time_point unusedSince) {
+  HOTGATE_TRY(const std::vector<CacheEntry> entries, listCache(cache));
+  std::vector<std::string> removed;
+  for (const CacheEntry &entry : entries) {
+    const std::string kind = entry.kind();
+    if (entry.lastUse > unusedSince || std::find(kinds.begin(), kinds.end(), kind) == kinds.end())
+      continue;
+    const auto lock = lockEntry(cache / entry.name, LOCK_EX | LOCK_NB);
+    if (!lock)
+      continue;
+    HOTGATE_CHECK(removeLocked(cache / entry.name));
+    removed.push_back(entry.name);
+  }
+  return removed;
 }
 
 Result<fs::path> defaultCacheFolder() {

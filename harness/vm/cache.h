@@ -5,10 +5,12 @@
 
 #include "support/result.h"
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hotgate::harness {
 
@@ -26,5 +28,19 @@ Result<std::filesystem::path> cacheEntry(const std::filesystem::path &cache, con
 
 // Removes an entry that turned out to be damaged.
 Result<> dropCacheEntry(const std::filesystem::path &entry);
+
+struct CacheEntry {
+  std::string name; // "layer-dns-0123...": the kind, and the hash of what it was made from
+  uintmax_t bytes = 0;
+  std::chrono::system_clock::time_point lastUse;
+
+  [[nodiscard]] std::string kind() const { return name.substr(0, name.find('-')); }
+};
+// Sorted by name. No cache folder: no entries.
+Result<std::vector<CacheEntry>> listCache(const std::filesystem::path &cache);
+// Removes those of these kinds that were not asked for since then, and gives their names; what another process holds
+// stays.
+Result<std::vector<std::string>> pruneCache(const std::filesystem::path &cache, const std::vector<std::string> &kinds,
+                                            std::chrono::system_clock::time_point unusedSince);
 
 } // namespace hotgate::harness

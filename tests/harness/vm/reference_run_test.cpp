@@ -1,0 +1,55 @@
+// Each role's real server, sound and broken in every way: what `hotgate lab run --role` says of it.
+#include "harness/vm/child_process.h"
+#include "tests/harness/temporary_folder.h"
+
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace hotgate {
+namespace {
+
+using testing::AnyOf;
+using testing::Contains;
+
+class ReferenceRun : public testing::TestWithParam<const char *> {
+protected:
+  void run() {
+    const harness::TemporaryFolder folder;
+    auto hotgate = harness::ChildProcess::start(
+        {.arguments = {"env", HOTGATE_PROGRAM, "lab", "run", "--role", GetParam(), "--out", folder.path().string()}});
+    ASSERT_TRUE(hotgate) << hotgate.error().message();
+    const auto code = hotgate->wait(harness::after(std::chrono::minutes(10)));
+    ASSERT_TRUE(code) << code.error().message();
+    ASSERT_EQ(*code, 0) << hotgate->outputTail(8000);
+    result = nlohmann::json::parse(std::ifstream(folder.path() / "result.json"));
+    EXPECT_TRUE(std::filesystem::exists(folder.path() / "slow.sqlite"));
+  }
+  std::vector<std::string> rulesOf(const std::string &name) const {
+    std::vector<std::string> rules;
+    for (const auto &way : result.at("ways"))
+      if (way.at("way") == name)
+        for (const auto &finding : way.at("findings"))
+          rules.push_back(finding.at("rule"));
+    return rules;
+  }
+
+  nlohmann::json result;
+};
+
+TEST_P(ReferenceRun, TheRulesTellEachWayForWhatItIs) {
+  ASSERT_NO_FATAL_FAILURE(run());
+  EXPECT_TRUE(rulesOf("sound").empty());
+  EXPECT_THAT(rulesOf("stopped"), Contains("HG603"));
+  EXPECT_THAT(rulesOf("suspended"), Contains("HG601"));
+  EXPECT_THAT(rulesOf("wrong-data"), Contains("HG605"));
+  EXPECT_THAT(rulesOf("slow"), Contains(AnyOf("HG610", "HG608")));
+  EXPECT_THAT(rulesOf("refusing"), Contains("HG601"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, ReferenceRun, testing::Values("dns", "time", "web"),
+                         [](const auto &role) { return std::string(role.param); });
+
+} // namespace
+} // namespace hotgate
