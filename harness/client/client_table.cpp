@@ -1,6 +1,9 @@
 #include "harness/client/client_table.h"
 
+#include "harness/client/clients/adds_client.h"
 #include "harness/client/clients/dns_client.h"
+#include "harness/client/clients/file_server_client.h"
+#include "harness/client/clients/radius_client.h"
 #include "harness/client/clients/time_client.h"
 #include "harness/client/clients/web_client.h"
 
@@ -9,18 +12,21 @@
 namespace hotgate::harness {
 namespace {
 
-template <class Client> std::unique_ptr<RoleClient> make(const ClientSetup &setup) {
+template <class Client> Result<std::unique_ptr<RoleClient>> make(const ClientSetup &setup) {
   return std::make_unique<Client>(setup);
 }
 
 struct Entry {
   std::string_view probe;
-  std::unique_ptr<RoleClient> (*make)(const ClientSetup &setup);
+  Result<std::unique_ptr<RoleClient>> (*make)(const ClientSetup &setup);
 };
 
-// One line a client: its name, its class. Sorted.
+// One line a client: its name; its class, or the function that reads its settings. Sorted.
 constexpr std::array table{
+    Entry{"adds", makeAddsClient},
     Entry{"dns", make<DnsClient>},
+    Entry{"fileserver", makeFileServerClient},
+    Entry{"radius", makeRadiusClient},
     Entry{"time", make<TimeClient>},
     Entry{"web", make<WebClient>},
 };

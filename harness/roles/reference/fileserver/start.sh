@@ -1,0 +1,2 @@
+mkdir -p /run/samba
+exec smbd -D
