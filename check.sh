@@ -5,7 +5,8 @@ cd "$(dirname "$0")"
 . ./setup.sh
 # npm fetches public images; where one is installed by other means, Debian's would replace it.
 mapfile -t npm < <(command -v npm >/dev/null || echo npm)
-install_packages "${npm[@]}"
+mapfile -t servers < <(grep -v '^#' tests/packages.txt)
+install_packages "${npm[@]}" "${servers[@]}"
 
 sources() { git ls-files '*.cpp' '*.h'; }
 
