@@ -13,7 +13,7 @@ constexpr ber_len_t longestMessage = ber_len_t{4} << 20U;
 timeval spanUntil(Deadline deadline) {
   // Zero would be "without end" to some of libldap's calls.
   const int milliseconds = std::max(1, millisecondsUntil(deadline));
-  return {milliseconds / 1000, (milliseconds % 1000) * 1000};
+  return {milliseconds / 1000, suseconds_t{milliseconds % 1000} * 1000};
 }
 
 void connectionEnded(LDAP *, Sockbuf *, ldap_conncb *) {}
@@ -52,7 +52,7 @@ Failure LdapSession::refused(const char *operation, int code, const std::string 
     reason += ": " + text;
   if (code == LDAP_SERVER_DOWN || code == LDAP_TIMEOUT || code == LDAP_CONNECT_ERROR) {
     char *details = nullptr;
-    ldap_get_option(session_.get(), LDAP_OPT_DIAGNOSTIC_MESSAGE, &details);
+    ldap_get_option(session_.get(), LDAP_OPT_DIAGNOSTIC_MESSAGE, static_cast<void *>(&details));
     if (details != nullptr && *details != '\0')
       reason += fmt::format(" ({})", details);
     ldap_memfree(details);

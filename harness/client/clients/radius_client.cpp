@@ -116,7 +116,7 @@ Result<> RadiusClient::checkCode(const RadiusPacket &response, RadiusCode expect
 
 Result<RadiusPacket> RadiusClient::accessResponse(const RadiusPacket &request, RadiusCode expected,
                                                   Deadline deadline) const {
-  HOTGATE_TRY(const RadiusPacket response,
+  HOTGATE_TRY(RadiusPacket response,
               exchangeOnce(request, sealedAccessRequest(request, settings_.secret), authenticationPort, deadline));
   HOTGATE_CHECK(checkCode(response, expected));
   const std::string reply = textOf(response.find(replyMessage));
