@@ -171,12 +171,13 @@ private:
                        fmt::format("role '{}' needs a patched module of its own, and this KB has none", role),
                        fmt::format("see 'components' in the role's file {}.yaml", role));
     HOTGATE_TRY(const auto cache, harness::defaultCacheFolder());
-    harness::LabRequest request{module->pre.path,
-                                module->hotpatch->path,
-                                module->post.path,
-                                configOf(role, config),
-                                role,
-                                {installation_.roles, installation_.agent, installation_.tap, installation_.client, cache}};
+    harness::LabRequest request{
+        module->pre.path,
+        module->hotpatch->path,
+        module->post.path,
+        configOf(role, config),
+        role,
+        {installation_.roles, installation_.agent, installation_.tap, installation_.client, cache}};
     const std::filesystem::path kept = options_.out / ("guest-" + role);
     std::error_code error;
     std::filesystem::remove_all(kept, error); // an earlier run's

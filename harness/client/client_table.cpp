@@ -23,12 +23,8 @@ struct Entry {
 
 // One line a client: its name; its class, or the function that reads its settings. Sorted.
 constexpr std::array table{
-    Entry{"adds", makeAddsClient},
-    Entry{"dns", make<DnsClient>},
-    Entry{"fileserver", makeFileServerClient},
-    Entry{"radius", makeRadiusClient},
-    Entry{"time", make<TimeClient>},
-    Entry{"web", make<WebClient>},
+    Entry{"adds", makeAddsClient},     Entry{"dns", make<DnsClient>},   Entry{"fileserver", makeFileServerClient},
+    Entry{"radius", makeRadiusClient}, Entry{"time", make<TimeClient>}, Entry{"web", make<WebClient>},
 };
 
 } // namespace

@@ -54,7 +54,7 @@ std::string breakingScript(Breakage breakage, const Role &role) {
   case Breakage::wrongData:
     return "sh /hotgate/reference/break-wrong-data.sh";
   case Breakage::slow:
-    return "/sbin/tc qdisc add dev eth0 root netem delay 300ms";
+    return fmt::format("/sbin/tc qdisc add dev eth0 root netem delay {}ms", role.reference->slowMilliseconds);
   case Breakage::refusing:
     return "nft -f - <<'RULES'\n"
            "table inet hotgate {\nchain input {\ntype filter hook input priority 0;\n"

@@ -17,7 +17,7 @@ enum class Breakage : uint8_t {
   stopped,   // the service ends
   suspended, // it lives, has its sockets, and does nothing: SIGSTOP
   wrongData, // it answers, with other content: the role's break-wrong-data.sh
-  slow,      // every frame of the guest leaves 300 ms later
+  slow,      // every frame of the guest leaves later, by as much as the role says
   refusing,  // every tenth datagram is dropped, every tenth connection refused
 };
 constexpr std::array allBreakages{Breakage::stopped, Breakage::suspended, Breakage::wrongData, Breakage::slow,

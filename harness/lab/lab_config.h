@@ -21,10 +21,10 @@ struct LabConfig {
   std::string serviceName;
   std::string serviceArguments;
   Witness witness;
-  SoakLoad soak{.requests = 0, .clients = 0}; // 0: the role's, which runLab() fills in
-  MachineConfig machine; // empty: Hotgate's own guest
+  SoakLoad soak{.requests = 0, .clients = 0};  // 0: the role's, which runLab() fills in
+  MachineConfig machine;                       // empty: Hotgate's own guest
   std::vector<QuarantinedExchange> quarantine; // of the run's role; from a file of its own
-  RecoveryLimits recovery; // not from the file: the agent and the limits belong together
+  RecoveryLimits recovery;                     // not from the file: the agent and the limits belong together
 };
 
 // Errors: usage, naming the line of an unknown, missing or wrong key; input, when the file cannot be read.

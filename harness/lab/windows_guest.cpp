@@ -61,7 +61,7 @@ Result<> WindowsGuest::restore() {
 }
 
 Result<ServiceStatus> WindowsGuest::startService() {
-  HOTGATE_TRY(const ServiceStatus status, MachineGuest::startService());
+  HOTGATE_TRY(ServiceStatus status, MachineGuest::startService());
   for (const Deadline deadline = after(readyDeadline);;) {
     // All of them: the service may have been ready long before.
     HOTGATE_TRY(const json reply,

@@ -94,6 +94,7 @@ RoleReference referenceOf(StrictYaml reference) {
   if (read.processes.empty())
     reference.refuse("processes", "must name a process");
   read.memoryMiB = static_cast<int>(reference.integer("memory", 384, 16384, read.memoryMiB));
+  read.slowMilliseconds = static_cast<int>(reference.integer("slow_ms", 1, 10'000, read.slowMilliseconds));
   read.inside = textsByName(reference, "inside");
   return read;
 }

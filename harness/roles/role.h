@@ -35,6 +35,7 @@ struct RoleReference {
   std::string layer;
   std::vector<std::string> processes; // as Linux names them; the first one's counters are read
   int memoryMiB = 512;
+  int slowMilliseconds = 300; // by which each frame leaves later when it is made slow
   // Checks that run in the guest, by name: a shell command that must end with 0.
   std::map<std::string, std::string> inside;
 };

@@ -17,8 +17,6 @@
 namespace hotgate::harness {
 namespace {
 
-using testing::HasSubstr;
-
 Deadline soon() { return after(std::chrono::seconds(5)); }
 
 // The test driver's hypervisor lives while a connection to it is open.

@@ -3,6 +3,7 @@
 #include "harness/lab/windows_guest.h"
 
 #include "harness/lab/lab_sequence.h"
+#include "harness/roles/dhcp_probe.h"
 #include "tests/harness/example_facts.h"
 #include "tests/harness/fact_rows.h"
 #include "tests/harness/windows/scripted_windows.h"
@@ -44,7 +45,10 @@ protected:
   Result<> run() {
     LabRecords records = LabRecords::begin(facts, "dhcp", "dhcpsrv.exe", "libvirt").value();
     WindowsGuest guest(setup, windows, std::make_unique<ScriptedWindows>(script));
-    return LabSequence(guest, role, setup.config, writes, records, progress).run();
+    const ProbeFactory probe = [this](Link &link) -> Result<std::unique_ptr<RoleProbe>> {
+      return std::make_unique<DhcpProbe>(link, role, DhcpWitness(), setup.config.soak);
+    };
+    return LabSequence(guest, role, probe, setup.config, writes, records, progress).run();
   }
   std::vector<std::string> rows(const std::string &sql) { return factRows(facts, sql); }
   std::string lastStep() {
