@@ -35,19 +35,6 @@ ReadyGuest takeChannels(Machine machine) {
   return {std::move(machine), std::move(files), std::move(agent), std::move(link)};
 }
 
-// A guest that is still booting loses requests, so the first one is repeated.
-Result<> awaitGuestAgent(ReadyGuest &guest, Deadline deadline) {
-  for (;;) {
-    auto answered = guest.files.synchronize(std::min(deadline, after(seconds(2))));
-    if (answered)
-      return {};
-    if (Clock::now() >= deadline || guest.files.isBroken())
-      return failFault("guest", "boot",
-                       fmt::format("{}; its console: {}", answered.error().reason, guest.machine.consoleTail()),
-                       "run it again; if it stays, remove the cache folder");
-  }
-}
-
 std::string hostIdentity() {
   utsname name{};
   uname(&name);
@@ -67,14 +54,14 @@ bool bootsUnderKvm(const GuestImage &image) {
   if (!machine)
     return false;
   ReadyGuest guest = takeChannels(*std::move(machine));
-  return awaitGuestAgent(guest, deadline).has_value();
+  return awaitGuestAgent(guest.machine, guest.files, deadline).has_value();
 }
 
 Result<> makeReadyState(const GuestImage &image, const MachineShape &shape, const MappedFile &agent,
                         const fs::path &state) {
   HOTGATE_TRY(Machine machine, Machine::boot(image, shape, after(bootDeadline)));
   ReadyGuest guest = takeChannels(std::move(machine));
-  HOTGATE_CHECK(awaitGuestAgent(guest, after(bootDeadline)));
+  HOTGATE_CHECK(awaitGuestAgent(guest.machine, guest.files, after(bootDeadline)));
   HOTGATE_CHECK(guest.files.writeFile(agentPath, agent.bytes(), after(wineDeadline)));
   HOTGATE_CHECK(guest.files.startScript(std::string(environment) + startAgent, after(restoreDeadline)));
   if (auto answered = guest.agent.ping(after(wineDeadline)); !answered) {
@@ -87,6 +74,18 @@ Result<> makeReadyState(const GuestImage &image, const MachineShape &shape, cons
 }
 
 } // namespace
+
+Result<> awaitGuestAgent(Machine &machine, GuestAgent &files, Deadline deadline) {
+  for (;;) {
+    const auto answered = files.synchronize(std::min(deadline, after(seconds(2))));
+    if (answered)
+      return {};
+    if (Clock::now() >= deadline || files.isBroken())
+      return failFault("guest", "boot",
+                       fmt::format("{}; its console: {}", answered.error().reason, machine.consoleTail()),
+                       "run it again; if it stays, remove the cache folder");
+  }
+}
 
 Result<Accelerator> chooseAccelerator(const fs::path &cache, const GuestImage &image, const Progress &progress) {
   if (access("/dev/kvm", R_OK | W_OK) != 0)

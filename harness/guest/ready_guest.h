@@ -15,6 +15,10 @@ struct ReadyGuest {
   FileDescriptor link;
 };
 
+// A guest that is still booting loses requests, so the first one is repeated until it is answered. Fault with the end
+// of the console when it never is.
+Result<> awaitGuestAgent(Machine &machine, GuestAgent &files, Deadline deadline);
+
 // KVM where a guest really boots under it (a device node proves nothing), else TCG. The probe's result is cached for
 // the image, the host's kernel and its processor.
 Result<Accelerator> chooseAccelerator(const std::filesystem::path &cache, const GuestImage &image,

@@ -1,6 +1,7 @@
 // Limits: the server's processes are known by their names.
 #include "harness/guest/reference_guest.h"
 
+#include "harness/guest/ready_guest.h"
 #include "support/sha256.h"
 
 #include <ctime>
@@ -63,18 +64,6 @@ std::string breakingScript(Breakage breakage, const Role &role) {
            "RULES\n";
   }
   return {};
-}
-
-Result<> awaitGuestAgent(Machine &machine, GuestAgent &files, Deadline deadline) {
-  for (;;) {
-    const auto answered = files.synchronize(std::min(deadline, after(seconds(2))));
-    if (answered)
-      return {};
-    if (Clock::now() >= deadline || files.isBroken())
-      return failFault("guest", "boot",
-                       fmt::format("{}; its console: {}", answered.error().reason, machine.consoleTail()),
-                       "run it again; if it stays, remove the cache folder");
-  }
 }
 
 // What the script printed belongs into the reason: the guest agent tells only the exit code.

@@ -1,12 +1,12 @@
 #include "harness/roles/tap_link.h"
 
 #include "harness/roles/link_wait.h"
+#include "support/descriptor_passing.h"
 
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 namespace hotgate::harness {
@@ -63,22 +63,10 @@ Result<FileDescriptor> receiveTap(int socket, Deadline deadline) {
   HOTGATE_TRY(const short ready, awaitReady(socket, POLLIN, deadline, link));
   if (ready == 0)
     return failFault(link, "", "no network device within the deadline", next);
-  char byte = 0;
-  iovec content{&byte, 1};
-  int descriptor = -1;
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptor)] = {}; // NOLINT(*-avoid-c-arrays): the system's form
-  msghdr message{};
-  message.msg_iov = &content;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != 1)
+  FileDescriptor device(receiveDescriptor(socket));
+  if (!device.isOpen())
     return failFault(link, "", "its namespace ended before the network stood", next);
-  const cmsghdr *header = CMSG_FIRSTHDR(&message);
-  if (header == nullptr || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof descriptor))
-    return failFault(link, "", "no descriptor came with the network device's message", next);
-  std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
-  return FileDescriptor(descriptor);
+  return device;
 }
 
 } // namespace hotgate::harness

@@ -1,5 +1,7 @@
 #include "harness/vm/channel.h"
 
+#include "support/descriptor_passing.h"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -80,20 +82,8 @@ Result<> Channel::writeWith(std::string_view bytes, int descriptor, Deadline dea
   if (broken_)
     return broken("the channel broke earlier");
   HOTGATE_CHECK(waitFor(POLLOUT, deadline, "writing"));
-  char first = bytes.front(); // the descriptor goes with it; the rest follows
-  iovec content{&first, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptor)] = {}; // NOLINT(*-avoid-c-arrays): the system's form
-  msghdr message{};
-  message.msg_iov = &content;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr *header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof descriptor);
-  std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
-  if (sendmsg(socket_.get(), &message, MSG_NOSIGNAL) != 1)
+  // The descriptor goes with the first byte; the rest follows.
+  if (!sendDescriptor(socket_.get(), bytes.front(), descriptor))
     return broken(fmt::format("a descriptor could not be sent: {}", std::strerror(errno)));
   return write(bytes.substr(1), deadline);
 }

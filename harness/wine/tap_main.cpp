@@ -4,6 +4,8 @@
 //
 // A program of its own, because a device is made in the namespace of whoever opens it, and the harness stays outside.
 // Exit code 1 and a line on stderr when something is refused.
+#include "support/descriptor_passing.h"
+
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -12,31 +14,12 @@
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
 
 namespace {
 
 int refused(const char *what) {
   std::fprintf(stderr, "hotgate-tap: %s: %s\n", what, std::strerror(errno));
   return 1;
-}
-
-bool handOver(int socket, int descriptor) {
-  char byte = 0;
-  iovec content{&byte, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptor)] = {};
-  msghdr message{};
-  message.msg_iov = &content;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr *header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof descriptor);
-  std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
-  return sendmsg(socket, &message, MSG_NOSIGNAL) == 1;
 }
 
 } // namespace
@@ -56,5 +39,5 @@ int main(int argc, char **argv) {
   request.ifr_flags = IFF_TAP | IFF_NO_PI;
   if (ioctl(device, TUNSETIFF, &request) != 0)
     return refused("TUNSETIFF");
-  return handOver(static_cast<int>(socket), device) ? 0 : refused("handing the device over");
+  return hotgate::sendDescriptor(static_cast<int>(socket), 0, device) ? 0 : refused("handing the device over");
 }
