@@ -4,6 +4,7 @@
 #include "harness/vm/child_process.h"
 #include "harness/vm/recipe.h"
 #include "support/mapped_file.h"
+#include "support/output_file.h"
 #include "support/sha256.h"
 
 #include <algorithm>
@@ -64,12 +65,7 @@ Result<> build(const GuestImage &base, const fs::path &recipe, const fs::path &f
                      fmt::format("ended with exit code {}; the last words:\n{}", status, builder.outputTail()),
                      "make the Debian mirror reachable, and correct the recipe");
   HOTGATE_TRY(const MappedFile layer, MappedFile::open(folder / layerFile));
-  std::ofstream content(folder / contentFile);
-  content << sha256Hex(layer.bytes());
-  content.close();
-  if (!content)
-    return failInput(folder.string(), "", "cannot be written", "free space in the cache folder");
-  return {};
+  return writeFile(folder / contentFile, sha256Hex(layer.bytes()));
 }
 
 Result<std::map<std::string, std::string>> readExports(const fs::path &folder) {
