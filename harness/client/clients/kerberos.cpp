@@ -126,40 +126,36 @@ Result<std::vector<char>> Kerberos::ask(const krb5_data &message, Deadline deadl
   return std::vector<char>(answer.begin(), answer.end());
 }
 
-Result<krb5_error_code> Kerberos::initialExchange(krb5_init_creds_context exchange, Deadline deadline) const {
+Result<krb5_error_code> Kerberos::talk(const Step &step, unsigned goesOn, Deadline deadline) const {
   std::vector<char> answer;
-  for (int step = 0; step < mostSteps; ++step) {
+  for (int message = 0; message < mostSteps; ++message) {
     krb5_data in = dataOf(answer);
     krb5_data out{};
     krb5_data realm{};
     unsigned flags = 0;
-    const krb5_error_code code = krb5_init_creds_step(context_.get(), exchange, &in, &out, &realm, &flags);
+    const krb5_error_code code = step(&in, &out, &realm, &flags);
     krb5_free_data_contents(context_.get(), &realm);
     const std::unique_ptr<krb5_data, void (*)(krb5_data *)> owned(
         &out, [](krb5_data *data) { krb5_free_data_contents(nullptr, data); });
-    if (code != 0 || (flags & KRB5_INIT_CREDS_STEP_FLAG_CONTINUE) == 0)
+    if (code != 0 || (flags & goesOn) == 0)
       return code;
     HOTGATE_TRY(answer, ask(out, deadline));
   }
   return wrongAnswer("KDC", fmt::format("still asks for more after {} messages", mostSteps));
 }
 
+Result<krb5_error_code> Kerberos::initialExchange(krb5_init_creds_context exchange, Deadline deadline) const {
+  const Step step = [&](krb5_data *in, krb5_data *out, krb5_data *realm, unsigned *flags) {
+    return krb5_init_creds_step(context_.get(), exchange, in, out, realm, flags);
+  };
+  return talk(step, KRB5_INIT_CREDS_STEP_FLAG_CONTINUE, deadline);
+}
+
 Result<krb5_error_code> Kerberos::ticketExchange(krb5_tkt_creds_context exchange, Deadline deadline) const {
-  std::vector<char> answer;
-  for (int step = 0; step < mostSteps; ++step) {
-    krb5_data in = dataOf(answer);
-    krb5_data out{};
-    krb5_data realm{};
-    unsigned flags = 0;
-    const krb5_error_code code = krb5_tkt_creds_step(context_.get(), exchange, &in, &out, &realm, &flags);
-    krb5_free_data_contents(context_.get(), &realm);
-    const std::unique_ptr<krb5_data, void (*)(krb5_data *)> owned(
-        &out, [](krb5_data *data) { krb5_free_data_contents(nullptr, data); });
-    if (code != 0 || (flags & KRB5_TKT_CREDS_STEP_FLAG_CONTINUE) == 0)
-      return code;
-    HOTGATE_TRY(answer, ask(out, deadline));
-  }
-  return wrongAnswer("KDC", fmt::format("still asks for more after {} messages", mostSteps));
+  const Step step = [&](krb5_data *in, krb5_data *out, krb5_data *realm, unsigned *flags) {
+    return krb5_tkt_creds_step(context_.get(), exchange, in, out, realm, flags);
+  };
+  return talk(step, KRB5_TKT_CREDS_STEP_FLAG_CONTINUE, deadline);
 }
 
 Result<krb5_error_code> Kerberos::askForTicket(const KerberosAccount &account, krb5_principal client,

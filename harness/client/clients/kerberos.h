@@ -9,6 +9,7 @@
 #include "support/result.h"
 
 #include <cstdint>
+#include <functional>
 #include <krb5/krb5.h>
 #include <memory>
 #include <optional>
@@ -68,6 +69,10 @@ private:
   // One message to the KDC and its answer.
   Result<std::vector<char>> ask(const krb5_data &message, Deadline deadline) const;
   // The whole AS exchange; the library's verdict is the value, Errors are the transport's.
+  // One step of libkrb5's: the KDC's last answer in, the next message out.
+  using Step = std::function<krb5_error_code(krb5_data *in, krb5_data *out, krb5_data *realm, unsigned *flags)>;
+  // Carries messages to and from the KDC for as long as the step's flags say that it goes on.
+  Result<krb5_error_code> talk(const Step &step, unsigned goesOn, Deadline deadline) const;
   Result<krb5_error_code> initialExchange(krb5_init_creds_context exchange, Deadline deadline) const;
   Result<krb5_error_code> askForTicket(const KerberosAccount &account, krb5_principal client,
                                        std::optional<krb5_enctype> type, Credentials &credentials, Deadline deadline);
