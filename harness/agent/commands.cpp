@@ -5,6 +5,7 @@
 #include "harness/agent/hotpatch_manager.h"
 #include "harness/agent/machine_control.h"
 #include "harness/agent/patching.h"
+#include "harness/agent/process_errand.h"
 #include "harness/agent/remote_memory.h"
 #include "harness/agent/service_control.h"
 #include "harness/agent/stacks.h"
@@ -148,10 +149,33 @@ std::optional<Outcome<json>> Commands::runOfMachine(const std::string &command, 
   return std::nullopt;
 }
 
+// The commands that work inside another process. nullopt: another command.
+std::optional<Outcome<json>> Commands::runInProcess(const std::string &command, const Parameters &p) {
+  using Errand = Outcome<json> (*)(const Parameters &);
+  static const std::map<std::string, Errand, std::less<>> errands{
+      {"apply",
+       [](const Parameters &of) {
+         return applyPatch(targetOf(of), of.text("image"), deadlineOf(of, patchDeadlineMs));
+       }},
+      {"undo", [](const Parameters &of) { return undoPatch(targetOf(of), deadlineOf(of, patchDeadlineMs)); }},
+      {"query", [](const Parameters &of) { return queryPatch(targetOf(of)); }},
+      {"read", readBytes},
+      {"read-patch", readPatchBytes},
+      {"threads", threads},
+      {"stacks", stacks},
+  };
+  const auto found = errands.find(command);
+  if (found == errands.end())
+    return std::nullopt;
+  return runErrand(pidOf(p), [errand = found->second, p] { return errand(p); });
+}
+
 Outcome<json> Commands::run(const Request &request) {
   const Parameters &p = request.parameters;
   const std::string &command = request.command;
   if (auto done = runOfMachine(command, p))
+    return *std::move(done);
+  if (auto done = runInProcess(command, p))
     return *std::move(done);
   if (command == "ping")
     return ping();
@@ -159,22 +183,8 @@ Outcome<json> Commands::run(const Request &request) {
     return start(p);
   if (command == "processes")
     return processes(p);
-  if (command == "apply")
-    return applyPatch(targetOf(p), p.text("image"), deadlineOf(p, patchDeadlineMs));
-  if (command == "undo")
-    return undoPatch(targetOf(p), deadlineOf(p, patchDeadlineMs));
-  if (command == "query")
-    return queryPatch(targetOf(p));
-  if (command == "read")
-    return readBytes(p);
-  if (command == "read-patch")
-    return readPatchBytes(p);
   if (command == "counters")
     return counters(p);
-  if (command == "threads")
-    return threads(p);
-  if (command == "stacks")
-    return stacks(p);
   if (command == "stop")
     return stop(p);
   if (command == "service-install")
@@ -186,7 +196,7 @@ Outcome<json> Commands::run(const Request &request) {
   if (command == "service-query")
     return queryService(p.text("name"));
   if (command == "service-delete")
-    return deleteService(p.text("name"));
+    return deleteService(p.text("name"), deadlineOf(p, serviceDeadlineMs));
   return refuse("request", command, "the command has a form but no code: this is a defect of the agent");
 }
 

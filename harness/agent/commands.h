@@ -16,6 +16,8 @@ public:
 private:
   [[nodiscard]] static std::optional<Outcome<nlohmann::json>> runOfMachine(const std::string &command,
                                                                            const Parameters &p);
+  [[nodiscard]] static std::optional<Outcome<nlohmann::json>> runInProcess(const std::string &command,
+                                                                           const Parameters &p);
   [[nodiscard]] Outcome<nlohmann::json> start(const Parameters &parameters);
   [[nodiscard]] Outcome<nlohmann::json> counters(const Parameters &parameters) const;
 

@@ -21,7 +21,7 @@ struct EventCloser {
 using UniqueEvent = std::unique_ptr<void, EventCloser>;
 
 // The provider's name goes into an XPath text.
-bool isPlain(const std::string &name) { return !name.empty() && name.find_first_of("'\"<>&[]") == std::string::npos; }
+bool isPlain(const std::string &name) { return name.find_first_of("'\"<>&[]") == std::string::npos; }
 
 Outcome<json> fieldsOf(EVT_HANDLE context, EVT_HANDLE event) {
   std::vector<std::byte> buffer(size_t{1} << 16U);
@@ -45,7 +45,9 @@ Outcome<json> readEvents(const std::string &channel, const std::string &provider
     return refuse("event log", channel, "not here: wine keeps no event log", "use a machine with Windows");
   if (!isPlain(provider))
     return refuse("event log", provider, "no provider has such a name", "give it as the event viewer shows it");
-  const std::string query = fmt::format("*[System[Provider[@Name='{}'] and (EventRecordID > {})]]", provider, after);
+  const std::string query =
+      fmt::format("*[System[{}(EventRecordID > {})]]",
+                  provider.empty() ? "" : fmt::format("Provider[@Name='{}'] and ", provider), after);
   const UniqueEvent found(
       EvtQuery(nullptr, wide(channel).c_str(), wide(query).c_str(), EvtQueryChannelPath | EvtQueryForwardDirection));
   if (!found)

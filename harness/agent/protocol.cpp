@@ -48,7 +48,7 @@ const std::vector<Form> &forms() {
       {"service-start", {name, deadline}},
       {"service-stop", {name, deadline}},
       {"service-query", {name}},
-      {"service-delete", {name}},
+      {"service-delete", {name, deadline}},
       {"preflight", {}},
       {"active-patches", {pid}},
       {"load-patch", {{"image"}}},

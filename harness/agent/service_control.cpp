@@ -136,11 +136,23 @@ Outcome<json> queryService(const std::string &name) {
               {"exit_code", status.dwWin32ExitCode}};
 }
 
-Outcome<json> deleteService(const std::string &name) {
-  AGENT_TRY(const UniqueService service, openService(name));
-  if (!DeleteService(service.get()))
-    return refuseLastError(entity(name), "DeleteService");
-  return json::object();
+// A deleted service is only marked so while its process, which has stopped serving, is not gone yet: its name cannot be
+// installed again (ERROR_SERVICE_MARKED_FOR_DELETE). On a busy machine that takes seconds.
+Outcome<json> deleteService(const std::string &name, uint32_t deadlineMs) {
+  {
+    AGENT_TRY(const UniqueService service, openService(name));
+    if (!DeleteService(service.get()))
+      return refuseLastError(entity(name), "DeleteService");
+  }
+  AGENT_TRY(const UniqueService manager, openManager());
+  for (const ULONGLONG end = GetTickCount64() + deadlineMs;; Sleep(pollMs)) {
+    const UniqueService left(OpenServiceW(manager.get(), wide(name).c_str(), SERVICE_QUERY_STATUS));
+    if (!left && GetLastError() == ERROR_SERVICE_DOES_NOT_EXIST)
+      return json::object();
+    if (GetTickCount64() >= end)
+      return refuse(entity(name), "", fmt::format("it is marked for deletion and still there after {} ms", deadlineMs),
+                    "end its process with stop");
+  }
 }
 
 } // namespace hotgate::harness::agent

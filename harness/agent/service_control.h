@@ -14,6 +14,6 @@ namespace hotgate::harness::agent {
 [[nodiscard]] Outcome<nlohmann::json> startService(const std::string &name, uint32_t deadlineMs);
 [[nodiscard]] Outcome<nlohmann::json> stopService(const std::string &name, uint32_t deadlineMs);
 [[nodiscard]] Outcome<nlohmann::json> queryService(const std::string &name);
-[[nodiscard]] Outcome<nlohmann::json> deleteService(const std::string &name);
+[[nodiscard]] Outcome<nlohmann::json> deleteService(const std::string &name, uint32_t deadlineMs);
 
 } // namespace hotgate::harness::agent

@@ -120,5 +120,28 @@ TEST_F(AgentCommands, ServiceLivesFromInstallToDelete) {
   EXPECT_EQ(server.ask({{"command", "service-query"}, {"name", name}}).value("ok", true), false);
 }
 
+// A service says that it has stopped before its process is gone, and until then its name is taken.
+TEST_F(AgentCommands, ADeletedServicesNameIsFreeAtOnce) {
+  AgentServer server;
+  // Of names of its own: other tests use the same prefix at the same time.
+  const json name = "HotgateLingering";
+  const std::filesystem::path program = imagesFolder() / "agent-service" / "lingering.exe";
+  std::filesystem::copy_file(imagesFolder() / "agent-service" / "service.exe", program,
+                             std::filesystem::copy_options::overwrite_existing);
+  (void)server.ask({{"command", "service-delete"}, {"name", name}}); // of an interrupted run
+  const json install{
+      {"command", "service-install"}, {"name", name}, {"program", windowsPath(program)}, {"arguments", "linger"}};
+  ASSERT_TRUE(server.ask(install).value("ok", false));
+  const json started = server.ask({{"command", "service-start"}, {"name", name}});
+  ASSERT_TRUE(started.value("ok", false)) << started;
+  ASSERT_TRUE(server.ask({{"command", "service-stop"}, {"name", name}}).value("ok", false));
+  const json deleted = server.ask({{"command", "service-delete"}, {"name", name}});
+  EXPECT_TRUE(deleted.value("ok", false)) << deleted;
+  EXPECT_EQ(server.ask({{"command", "counters"}, {"pid", started["pid"]}})["alive"], false);
+  const json again = server.ask(install);
+  EXPECT_TRUE(again.value("ok", false)) << again;
+  EXPECT_TRUE(server.ask({{"command", "service-delete"}, {"name", name}}).value("ok", false));
+}
+
 } // namespace
 } // namespace hotgate::harness::agent_test

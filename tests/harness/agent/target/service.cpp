@@ -1,4 +1,5 @@
-// The smallest Windows service: runs until it is stopped. With an argument it is a program that sleeps.
+// The smallest Windows service: runs until it is stopped. With the argument "linger" its process outlives its stop by a
+// second and a half; with "sleep" it is a program that sleeps.
 using Handle = void *;
 
 struct ServiceStatus {
@@ -41,6 +42,21 @@ void control(unsigned long code) {
     SetEvent(stopRequest);
 }
 
+// "...\service.exe" sleep
+bool hasArgument(const char *argument) {
+  const char *commandLine = GetCommandLineA();
+  const char *end = commandLine;
+  while (*end)
+    ++end;
+  const char *last = argument;
+  while (*last)
+    ++last;
+  while (last != argument && end != commandLine)
+    if (*--last != *--end)
+      return false;
+  return last == argument;
+}
+
 void serve(unsigned long, char **) {
   status = RegisterServiceCtrlHandlerA("HotgateAgentTest", control);
   report(running);
@@ -48,21 +64,15 @@ void serve(unsigned long, char **) {
   report(stopped);
 }
 
-// "...\service.exe" sleep
-bool hasArgument(const char *commandLine) {
-  const char *end = commandLine;
-  while (*end)
-    ++end;
-  return end - commandLine > 5 && end[-5] == 's' && end[-1] == 'p';
-}
-
 } // namespace
 
 extern "C" void Start() {
   stopRequest = CreateEventA(nullptr, 1, 0, nullptr);
-  if (hasArgument(GetCommandLineA()))
+  if (hasArgument("sleep"))
     WaitForSingleObject(stopRequest, infinite);
   const ServiceEntry table[]{{"HotgateAgentTest", serve}, {nullptr, nullptr}};
   StartServiceCtrlDispatcherA(table);
+  if (hasArgument("linger"))
+    WaitForSingleObject(CreateEventA(nullptr, 1, 0, nullptr), 1500);
   ExitProcess(0);
 }
