@@ -1,5 +1,7 @@
 #include "harness/client/client_probe.h"
 
+#include "harness/roles/soak_loop.h"
+
 #include <algorithm>
 #include <thread>
 
@@ -51,77 +53,44 @@ private:
   std::vector<int> credit_;
 };
 
-class SoakRun {
+// Each in turn asks the next exchange of the mix.
+class SoakingClients : public SoakClients {
 public:
-  SoakRun(Clients &clients, const Role &role, int count, const RoleProbe::GoesOn &goesOn,
-          const RoleProbe::Sample &sample)
-      : clients_(clients), role_(role), count_(count), goesOn_(goesOn), sample_(sample), order_(role.soak.mix) {}
+  SoakingClients(Clients &clients, const Role &role) : clients_(clients), role_(role), order_(role.soak.mix) {}
 
-  Result<SoakReport> run() {
-    HOTGATE_CHECK(sample_(0));
-    do {
-      HOTGATE_CHECK(serve());
-      // Silence, and then not even the last ones in flight were answered.
-      report_.hung = isSilent_ && !wasHeardInTheEnd_;
-    } while (isSilent_ && !report_.hung);
-    report_.fault = report_.hung
-                        ? fmt::format("hung: nothing was answered for {} deadlines of {} ms and one more, after "
-                                      "{} transactions",
-                                      role_.hangDeadlines, role_.deadline.count(), report_.transactions)
-                        : firstFault(report_.tallies);
-    return std::move(report_);
-  }
-
-private:
-  // Until all requests are done, or nothing was answered for too long.
-  Result<> serve() {
-    isSilent_ = false;
-    wasHeardInTheEnd_ = false;
-    lastAnswer_ = Clock::now();
-    for (int client = 0; client < count_; ++client)
-      HOTGATE_CHECK(ask(client));
-    while (!inFlight_.empty()) {
-      HOTGATE_TRY(const ClientAnswer answer, clients_.next());
-      HOTGATE_CHECK(take(answer));
-    }
-    return {};
-  }
-
-  Result<> ask(int client) {
-    HOTGATE_TRY(const bool more, goesOn_(begun_));
-    if (!more)
-      return {};
-    ++begun_;
+  Result<> beginTurn(int client) override {
     inFlight_[client] = order_.next();
     return clients_.ask({client, inFlight_[client], role_.deadline});
   }
 
-  Result<> take(const ClientAnswer &answer) {
+  Result<Step> next() override {
+    HOTGATE_TRY(const ClientAnswer answer, clients_.next());
     const auto asked = inFlight_.extract(answer.client);
-    const bool isHeard = count(report_.tallies[asked.mapped()], answer, role_.deadline);
-    wasHeardInTheEnd_ = wasHeardInTheEnd_ || (isSilent_ && isHeard);
-    if (isHeard) {
-      lastAnswer_ = Clock::now();
-      if (++report_.transactions % role_.soak.sampleEvery == 0)
-        HOTGATE_CHECK(sample_(report_.transactions));
-    } else if (Clock::now() - lastAnswer_ >= role_.hangDeadlines * role_.deadline) {
-      isSilent_ = true;
-    }
-    return isSilent_ ? Result<>() : ask(answer.client);
+    const bool isHeard = count(tallies_[asked.mapped()], answer, role_.deadline);
+    return Step{.client = answer.client, .isHeard = isHeard, .isTransaction = isHeard, .isTurnOver = true};
   }
 
+  [[nodiscard]] bool isIdle() const override { return inFlight_.empty(); }
+
+  // Each is answered, or has run out of time, by its own deadline.
+  Result<Rest> drain() override {
+    Rest rest;
+    while (!isIdle()) {
+      HOTGATE_TRY(const Step step, next());
+      rest.isHeard = rest.isHeard || step.isHeard;
+      rest.transactions += step.isTransaction ? 1 : 0;
+    }
+    return rest;
+  }
+
+  ExchangeTallies takeTallies() override { return std::exchange(tallies_, {}); }
+
+private:
   Clients &clients_;
   const Role &role_;
-  int count_;
-  const RoleProbe::GoesOn &goesOn_;
-  const RoleProbe::Sample &sample_;
   Order order_;
   std::map<int, std::string> inFlight_; // client, exchange
-  int64_t begun_ = 0;
-  Clock::time_point lastAnswer_;
-  bool isSilent_ = false;
-  bool wasHeardInTheEnd_ = false;
-  SoakReport report_;
+  ExchangeTallies tallies_;
 };
 
 } // namespace
@@ -173,13 +142,13 @@ Result<WitnessReport> ClientProbe::witness() {
 }
 
 Result<SoakReport> ClientProbe::soak(const Sample &sample) {
-  const GoesOn untilAllAreSent = [this](int64_t requests) -> Result<bool> { return requests < load_.requests; };
-  return SoakRun(*clients_, role_, load_.clients, untilAllAreSent, sample).run();
+  SoakingClients clients(*clients_, role_);
+  return runSoak(clients, role_, load_.clients, untilAllAreSent(load_.requests), sample);
 }
 
 Result<SoakReport> ClientProbe::load(const GoesOn &goesOn) {
-  const Sample none = [](int64_t) { return Result<>(); };
-  return SoakRun(*clients_, role_, load_.clients, goesOn, none).run();
+  SoakingClients clients(*clients_, role_);
+  return runSoak(clients, role_, load_.clients, goesOn, takesNoSample);
 }
 
 } // namespace hotgate::harness

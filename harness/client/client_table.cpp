@@ -3,9 +3,12 @@
 #include "harness/client/clients/adds_client.h"
 #include "harness/client/clients/dns_client.h"
 #include "harness/client/clients/file_server_client.h"
+#include "harness/client/clients/print_client.h"
 #include "harness/client/clients/radius_client.h"
+#include "harness/client/clients/rds_client.h"
 #include "harness/client/clients/time_client.h"
 #include "harness/client/clients/web_client.h"
+#include "harness/client/clients/wsus_client.h"
 
 #include <array>
 
@@ -23,8 +26,9 @@ struct Entry {
 
 // One line a client: its name; its class, or the function that reads its settings. Sorted.
 constexpr std::array table{
-    Entry{"adds", makeAddsClient},     Entry{"dns", make<DnsClient>},   Entry{"fileserver", makeFileServerClient},
-    Entry{"radius", makeRadiusClient}, Entry{"time", make<TimeClient>}, Entry{"web", make<WebClient>},
+    Entry{"adds", makeAddsClient},   Entry{"dns", make<DnsClient>},     Entry{"fileserver", makeFileServerClient},
+    Entry{"print", makePrintClient}, Entry{"radius", makeRadiusClient}, Entry{"rds", makeRdsClient},
+    Entry{"time", make<TimeClient>}, Entry{"web", make<WebClient>},     Entry{"wsus", makeWsusClient},
 };
 
 } // namespace

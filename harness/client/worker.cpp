@@ -5,7 +5,10 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <fstream>
+#include <new>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,9 +20,36 @@ using std::chrono::milliseconds;
 constexpr milliseconds grace{1000}; // a client that keeps its deadline returns right after it, on a busy machine too
 constexpr milliseconds lineTime{200};
 constexpr auto forever = std::chrono::hours(24);
+constexpr int outOfMemory = 77; // how a worker ends that wants more than workerMemoryMebibytes
+
+// A library that believes a server's lengths gets no more of the host's memory than this, whatever they are: beyond
+// what the process has now (a program under a sanitizer has terabytes of shadow memory).
+void limitMemory() {
+  std::ifstream file("/proc/self/statm");
+  rlim_t pages = 0; // the sixth number: data and stack
+  for (int field = 0; field < 6; ++field)
+    file >> pages;
+  const rlim_t most = pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + (rlim_t{workerMemoryMebibytes} << 20U);
+  const rlimit limit{most, most};
+  if (!file || setrlimit(RLIMIT_DATA, &limit) != 0)
+    _exit(1);
+  std::set_new_handler([] { _exit(outOfMemory); });
+}
+
+std::string howItEnded(int status) {
+  if (WIFSIGNALED(status))
+    return fmt::format("died of signal {}", WTERMSIG(status));
+  if (WEXITSTATUS(status) == outOfMemory)
+    return fmt::format("wanted more memory than the {} MiB that an exchange may take", workerMemoryMebibytes);
+  return fmt::format("ended with {}", WEXITSTATUS(status));
+}
 
 // The worker's life: until its supervisor closes the socket or kills it.
 [[noreturn]] void work(const ClientJob &job, int number, FileDescriptor socket) {
+  limitMemory();
+  // What a library writes to a server that is gone is its error and not our end (libldap says goodbye to a closed
+  // connection).
+  signal(SIGPIPE, SIG_IGN);
   Channel channel(std::move(socket), "hotgate-client");
   const auto client = makeClient(job.probe, {job.server, job.settings, number});
   if (!client)
@@ -102,8 +132,7 @@ std::string Worker::end() {
   // Its socket is closed a moment before it can be reaped.
   for (int look = 0; look < 20; ++look) {
     if (waitpid(pid_, &status, WNOHANG) == pid_) {
-      how = WIFSIGNALED(status) ? fmt::format("died of signal {}", WTERMSIG(status))
-                                : fmt::format("ended with {}", WEXITSTATUS(status));
+      how = howItEnded(status);
       pid_ = -1;
       break;
     }

@@ -1,5 +1,5 @@
 // One client in a process of its own: what a hostile server does to a client library (a crash, an endless loop, a call
-// that ignores its deadline) costs this process and one exchange.
+// that ignores its deadline, memory without end) costs this process and one exchange.
 #pragma once
 
 #include "harness/client/client_protocol.h"
@@ -8,6 +8,9 @@
 #include <sys/types.h>
 
 namespace hotgate::harness {
+
+// That a worker's process may take. The largest file of the file server's role is read beside what was written.
+constexpr unsigned workerMemoryMebibytes = 512;
 
 class Worker {
 public:

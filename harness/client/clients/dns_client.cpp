@@ -1,11 +1,11 @@
 #include "harness/client/clients/dns_client.h"
 
+#include "harness/client/clients/client_error.h"
+#include "harness/client/clients/server_socket.h"
+
 #include <algorithm>
-#include <arpa/inet.h>
-#include <cstring>
 #include <fmt/ranges.h>
 #include <ldns/ldns.h>
-#include <unistd.h>
 
 namespace hotgate::harness {
 namespace {
@@ -18,26 +18,10 @@ using Packet = std::unique_ptr<ldns_pkt, decltype(&ldns_pkt_free)>;
 using Records = std::unique_ptr<ldns_rr_list, decltype(&ldns_rr_list_deep_free)>;
 using Wire = std::unique_ptr<ldns_buffer, decltype(&ldns_buffer_free)>;
 
-enum class Transport { udp, tcp };
+using Transport = ServerSocket::Transport;
 
 Outcome right() { return {}; }
 Outcome wrong(std::string text) { return {Outcome::Kind::wrong, std::move(text)}; }
-Outcome unanswered(std::string text) { return {Outcome::Kind::unanswered, std::move(text)}; }
-
-timeval timeUntil(Deadline deadline) {
-  const int64_t left = std::max(1, millisecondsUntil(deadline));
-  return {left / 1000, left % 1000 * 1000};
-}
-
-sockaddr_storage addressOf(const std::string &server) {
-  sockaddr_storage storage{};
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  inet_pton(AF_INET, server.c_str(), &address.sin_addr);
-  std::memcpy(&storage, &address, sizeof address);
-  return storage;
-}
 
 std::string textOf(char *text) { // NOLINT: libldns hands it over
   std::string copy = text == nullptr ? "" : text;
@@ -53,36 +37,71 @@ std::string codeOf(const ldns_pkt &packet) { return textOf(ldns_pkt_rcode2str(ld
 struct Reply {
   Packet packet{nullptr, ldns_pkt_free};
   Outcome failure;
+  const ldns_rdf *asked = nullptr; // the name that was asked for; the message's that was sent
   explicit operator bool() const { return packet != nullptr; }
 };
 
-Reply read(const ldns_pkt &sent, uint8_t *bytes, size_t size) {
+Reply failed(Outcome outcome) { return {{nullptr, ldns_pkt_free}, std::move(outcome)}; }
+
+Reply read(const ldns_pkt &sent, const std::vector<uint8_t> &bytes) {
   ldns_pkt *parsed = nullptr;
-  const ldns_status status = ldns_wire2pkt(&parsed, bytes, size);
-  free(bytes); // NOLINT: libldns' allocator
+  const ldns_status status = ldns_wire2pkt(&parsed, bytes.data(), bytes.size());
   if (status != LDNS_STATUS_OK)
-    return {{nullptr, ldns_pkt_free},
-            wrong(fmt::format("expected a DNS message, got {} bytes that are none: {}", size,
-                              ldns_get_errorstr_by_id(status)))};
+    return failed(wrong(fmt::format("expected a DNS message, got {} bytes that are none: {}", bytes.size(),
+                                    ldns_get_errorstr_by_id(status))));
   Packet packet(parsed, ldns_pkt_free);
   if (ldns_pkt_id(parsed) != ldns_pkt_id(&sent) || !ldns_pkt_qr(parsed))
-    return {{nullptr, ldns_pkt_free}, wrong("expected the answer to this query, got another message")};
-  return {std::move(packet), {}};
+    return failed(wrong("expected the answer to this query, got another message"));
+  const ldns_rr_list *questions = ldns_pkt_question(&sent);
+  return {std::move(packet), {}, ldns_rr_owner(ldns_rr_list_rr(questions, 0))};
+}
+
+// libldns' own sending has a timeout for each wait, so that a server that drips holds it for hours.
+class DnsConnection {
+public:
+  static Result<DnsConnection> open(const std::string &server, Transport transport, Deadline deadline) {
+    HOTGATE_TRY(ServerSocket socket, ServerSocket::connect(server, port, transport, deadline));
+    return DnsConnection(std::move(socket), transport);
+  }
+
+  // Under an id of its own.
+  Result<> send(ldns_pkt &packet, Deadline deadline) {
+    ldns_pkt_set_random_id(&packet);
+    const Wire wire(ldns_buffer_new(LDNS_MAX_PACKETLEN), ldns_buffer_free);
+    if (ldns_pkt2buffer_wire(wire.get(), &packet) != LDNS_STATUS_OK)
+      return wrongAnswer("role file", "the settings make no DNS message");
+    const size_t size = ldns_buffer_position(wire.get());
+    std::vector<uint8_t> bytes;
+    if (transport_ == Transport::tcp)
+      bytes = {static_cast<uint8_t>(size >> 8U), static_cast<uint8_t>(size)};
+    bytes.insert(bytes.end(), ldns_buffer_begin(wire.get()), ldns_buffer_begin(wire.get()) + size);
+    return socket_.send(bytes, deadline);
+  }
+
+  Result<std::vector<uint8_t>> receive(Deadline deadline) {
+    if (transport_ == Transport::udp)
+      return socket_.receiveDatagram(LDNS_MAX_PACKETLEN, deadline);
+    HOTGATE_TRY(const std::vector<uint8_t> head, socket_.receive(2, deadline));
+    return socket_.receive(size_t{head[0]} << 8U | head[1], deadline);
+  }
+
+private:
+  DnsConnection(ServerSocket socket, Transport transport) : socket_(std::move(socket)), transport_(transport) {}
+
+  ServerSocket socket_;
+  Transport transport_;
+};
+
+Result<std::vector<uint8_t>> answerTo(ldns_pkt &packet, const std::string &server, Transport transport,
+                                      Deadline deadline) {
+  HOTGATE_TRY(DnsConnection connection, DnsConnection::open(server, transport, deadline));
+  HOTGATE_CHECK(connection.send(packet, deadline));
+  return connection.receive(deadline);
 }
 
 Reply send(ldns_pkt &packet, const std::string &server, Transport transport, Deadline deadline) {
-  ldns_pkt_set_random_id(&packet);
-  const Wire wire(ldns_buffer_new(LDNS_MAX_PACKETLEN), ldns_buffer_free);
-  if (ldns_pkt2buffer_wire(wire.get(), &packet) != LDNS_STATUS_OK)
-    return {{nullptr, ldns_pkt_free}, wrong("the settings make no DNS message")};
-  const sockaddr_storage to = addressOf(server);
-  uint8_t *bytes = nullptr;
-  size_t size = 0;
-  const auto ask = transport == Transport::udp ? ldns_udp_send : ldns_tcp_send;
-  const ldns_status status = ask(&bytes, wire.get(), &to, sizeof(sockaddr_in), timeUntil(deadline), &size);
-  if (status != LDNS_STATUS_OK || bytes == nullptr)
-    return {{nullptr, ldns_pkt_free}, unanswered(ldns_get_errorstr_by_id(status))};
-  return read(packet, bytes, size);
+  const auto bytes = answerTo(packet, server, transport, deadline);
+  return bytes ? read(packet, *bytes) : failed(outcomeOf(Failure(bytes.error())));
 }
 
 Packet queryFor(const std::string &name, ldns_rr_type type, uint16_t edns = 0) {
@@ -92,13 +111,13 @@ Packet queryFor(const std::string &name, ldns_rr_type type, uint16_t edns = 0) {
   return packet;
 }
 
-// "0 100 389 ns.hotgate.test." of each record of this type in the answer, sorted.
-std::vector<std::string> contentOf(const ldns_pkt &packet, ldns_rr_type type) {
+// "0 100 389 ns.hotgate.test." of each record of this type in the answer, sorted; of `owner` only, if one is given.
+std::vector<std::string> contentOf(const ldns_pkt &packet, ldns_rr_type type, const ldns_rdf *owner = nullptr) {
   std::vector<std::string> content;
   const ldns_rr_list *records = ldns_pkt_answer(&packet);
   for (size_t at = 0; at < ldns_rr_list_rr_count(records); ++at) {
     const ldns_rr *record = ldns_rr_list_rr(records, at);
-    if (ldns_rr_get_type(record) != type)
+    if (ldns_rr_get_type(record) != type || (owner != nullptr && ldns_dname_compare(ldns_rr_owner(record), owner) != 0))
       continue;
     std::string text;
     for (size_t field = 0; field < ldns_rr_rd_count(record); ++field)
@@ -112,7 +131,7 @@ std::vector<std::string> contentOf(const ldns_pkt &packet, ldns_rr_type type) {
 Outcome expectContent(const Reply &reply, ldns_rr_type type, const std::vector<std::string> &expected) {
   if (!reply)
     return reply.failure;
-  const std::vector<std::string> got = contentOf(*reply.packet, type);
+  const std::vector<std::string> got = contentOf(*reply.packet, type, reply.asked);
   if (ldns_pkt_get_rcode(reply.packet.get()) == LDNS_RCODE_NOERROR && got == expected)
     return right();
   return wrong(fmt::format("expected NOERROR {}, got {} {}", expected, codeOf(*reply.packet), got));
@@ -121,7 +140,7 @@ Outcome expectContent(const Reply &reply, ldns_rr_type type, const std::vector<s
 Outcome expectCount(const Reply &reply, ldns_rr_type type, const std::string &expected) {
   if (!reply)
     return reply.failure;
-  const size_t got = contentOf(*reply.packet, type).size();
+  const size_t got = contentOf(*reply.packet, type, reply.asked).size();
   if (std::to_string(got) == expected && !ldns_pkt_tc(reply.packet.get()))
     return right();
   return wrong(fmt::format("expected {} records, got {} {}{}", expected, codeOf(*reply.packet), got,
@@ -306,48 +325,41 @@ Outcome DnsClient::dhcpRegistration(Deadline deadline) {
   return talk.outcome();
 }
 
+Outcome DnsClient::transfer(Deadline deadline) { return outcomeOf(transferZone(deadline)); }
+
 // All messages of the transfer, from the zone's SOA to the same SOA again.
-Outcome DnsClient::transfer(Deadline deadline) {
+Result<> DnsClient::transferZone(Deadline deadline) const {
   constexpr size_t recordLimit = 100'000; // a server could go on for ever
   const Packet packet = queryFor(setting("zone") + ".", LDNS_RR_TYPE_AXFR);
   ldns_pkt_set_rd(packet.get(), false);
-  const Wire wire(ldns_buffer_new(LDNS_MAX_PACKETLEN), ldns_buffer_free);
-  ldns_pkt_set_random_id(packet.get());
-  if (ldns_pkt2buffer_wire(wire.get(), packet.get()) != LDNS_STATUS_OK)
-    return wrong("the settings make no DNS message");
-  const sockaddr_storage to = addressOf(setup_.server);
-  const int socket = ldns_tcp_connect2(&to, sizeof(sockaddr_in), timeUntil(deadline));
-  if (socket < 0)
-    return unanswered("no connection");
-  const std::unique_ptr<const int, void (*)(const int *)> closing(&socket, [](const int *open) { close(*open); });
-  if (ldns_tcp_send_query(wire.get(), socket, &to, sizeof(sockaddr_in)) == 0)
-    return unanswered("the connection was closed");
+  HOTGATE_TRY(DnsConnection connection, DnsConnection::open(setup_.server, Transport::tcp, deadline));
+  HOTGATE_CHECK(connection.send(*packet, deadline));
   size_t records = 0;
   size_t beginnings = 0;
   bool hasHost = false;
-  while (beginnings < 2 && records < recordLimit) {
-    size_t size = 0;
-    if (Clock::now() >= deadline)
-      return unanswered(fmt::format("the transfer stopped after {} records", records));
-    uint8_t *bytes = ldns_tcp_read_wire_timeout(socket, &size, timeUntil(deadline));
-    if (bytes == nullptr)
-      return unanswered(fmt::format("the transfer stopped after {} records", records));
-    const Reply reply = read(*packet, bytes, size);
+  while (beginnings < 2) {
+    const auto bytes = connection.receive(deadline);
+    if (!bytes)
+      return noAnswer(fmt::format("transfer, after {} records", records), bytes.error().reason);
+    const Reply reply = read(*packet, *bytes);
     if (!reply)
-      return reply.failure;
+      return wrongAnswer("transfer", reply.failure.text);
     if (ldns_pkt_get_rcode(reply.packet.get()) != LDNS_RCODE_NOERROR)
-      return wrong("expected a transfer, got " + codeOf(*reply.packet));
+      return wrongAnswer("transfer", "expected one, got " + codeOf(*reply.packet));
     const std::vector<std::string> addresses = contentOf(*reply.packet, LDNS_RR_TYPE_A);
     hasHost = hasHost || std::find(addresses.begin(), addresses.end(), setting("a")) != addresses.end();
     beginnings += contentOf(*reply.packet, LDNS_RR_TYPE_SOA).size();
     const size_t count = ldns_rr_list_rr_count(ldns_pkt_answer(reply.packet.get()));
     if (count == 0)
-      return wrong("expected records, got a message without any");
+      return wrongAnswer("transfer", "expected records, got a message without any");
     records += count;
+    if (records > recordLimit)
+      return wrongAnswer("transfer", fmt::format("expected its end, got more than {} records", recordLimit));
   }
-  return hasHost ? right()
-                 : wrong(fmt::format("expected {} among the zone's addresses, got {} records without it", setting("a"),
-                                     records));
+  if (!hasHost)
+    return wrongAnswer("transfer", fmt::format("expected {} among the zone's addresses, got {} records without it",
+                                               setting("a"), records));
+  return {};
 }
 
 } // namespace hotgate::harness

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "harness/roles/role_client.h"
+#include "support/result.h"
 
 #include <functional>
 
@@ -28,6 +29,7 @@ private:
   Outcome update(Deadline deadline);
   Outcome dhcpRegistration(Deadline deadline);
   Outcome transfer(Deadline deadline);
+  Result<> transferZone(Deadline deadline) const;
 
   ClientSetup setup_;
   std::map<std::string, std::function<Outcome(Deadline)>> exchanges_;

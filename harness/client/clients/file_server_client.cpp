@@ -25,7 +25,7 @@ Result<FileServerSettings> readSettings(const ClientSetup &setup) {
   HOTGATE_TRY(read.account.password, requiredSetting(setup, "password"));
   HOTGATE_TRY(read.share, requiredSetting(setup, "share"));
   HOTGATE_TRY(read.encryptedShare, requiredSetting(setup, "encrypted_share"));
-  HOTGATE_TRY(read.largeMebibytes, requiredNumber(setup, "large_mib", 1, 256));
+  HOTGATE_TRY(read.largeMebibytes, requiredNumber(setup, "large_mib", 1, 64));
   HOTGATE_TRY(read.smallFiles, requiredNumber(setup, "small_files", 1, 1000));
   return read;
 }

@@ -1,14 +1,22 @@
-// Limits: at most mostEntries entries in a search, longestMessage bytes in a message; referrals are not followed.
+// Limits: at most mostEntries entries in a search, longestMessage bytes in a message, and so many bytes and pieces in a
+// session; referrals are not followed.
 #include "harness/client/clients/ldap_session.h"
 
 #include "harness/client/clients/client_error.h"
 #include "harness/client/clients/security_context.h"
+
+#include <cerrno>
 
 namespace hotgate::harness {
 namespace {
 
 constexpr size_t mostEntries = 20'000;
 constexpr ber_len_t longestMessage = ber_len_t{4} << 20U;
+// libldap reads on for as long as anything comes: past messages that answer nothing which was asked, and it keeps some
+// kinds of them. An entry takes two or three reads.
+constexpr size_t mostBytes = size_t{16} << 20U;
+constexpr size_t mostReads = 100'000;
+constexpr int countingLevel = (LBER_SBIOD_LEVEL_PROVIDER + LBER_SBIOD_LEVEL_TRANSPORT) / 2; // between TCP and TLS
 
 timeval spanUntil(Deadline deadline) {
   // Zero would be "without end" to some of libldap's calls.
@@ -36,10 +44,40 @@ LdapSession::LdapSession(LDAP *session, Deadline deadline)
   limits_->callback = {limitConnection, connectionEnded, limits_.get()};
 }
 
+bool LdapSession::ConnectionLimits::isExceeded() const { return bytes > mostBytes || reads > mostReads; }
+
+int LdapSession::ConnectionLimits::setUp(Sockbuf_IO_Desc *layer, void *limits) {
+  layer->sbiod_pvt = limits;
+  return 0;
+}
+
+int LdapSession::ConnectionLimits::control(Sockbuf_IO_Desc *layer, int option, void *value) {
+  return LBER_SBIOD_CTRL_NEXT(layer, option, value);
+}
+
+ber_slen_t LdapSession::ConnectionLimits::read(Sockbuf_IO_Desc *layer, void *buffer, ber_len_t size) {
+  auto *limits = static_cast<ConnectionLimits *>(layer->sbiod_pvt);
+  if (limits->isExceeded() || Clock::now() >= limits->deadline) {
+    errno = ECONNABORTED;
+    return -1;
+  }
+  const ber_slen_t count = LBER_SBIOD_READ_NEXT(layer, buffer, size);
+  limits->bytes += count > 0 ? static_cast<size_t>(count) : 0;
+  limits->reads += count > 0 ? 1 : 0;
+  return count;
+}
+
+ber_slen_t LdapSession::ConnectionLimits::write(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t size) {
+  return LBER_SBIOD_WRITE_NEXT(layer, bytes, size);
+}
+
 int LdapSession::limitConnection(LDAP *, Sockbuf *buffer, LDAPURLDesc *, sockaddr *, ldap_conncb *callback) {
   auto *limits = static_cast<ConnectionLimits *>(callback->lc_arg);
   ber_len_t longest = longestMessage;
   ber_sockbuf_ctrl(buffer, LBER_SB_OPT_SET_MAX_INCOMING, &longest);
+  static Sockbuf_IO counting{ConnectionLimits::setUp, nullptr, ConnectionLimits::control, ConnectionLimits::read,
+                             ConnectionLimits::write, nullptr};
+  ber_sockbuf_add_io(buffer, &counting, countingLevel, limits);
   ber_socket_t descriptor = -1;
   ber_sockbuf_ctrl(buffer, LBER_SB_OPT_GET_FD, &descriptor);
   limits->watcher = std::make_unique<SocketDeadline>(descriptor, limits->deadline);
@@ -47,6 +85,9 @@ int LdapSession::limitConnection(LDAP *, Sockbuf *buffer, LDAPURLDesc *, sockadd
 }
 
 Failure LdapSession::refused(const char *operation, int code, const std::string &text) const {
+  if (limits_->isExceeded())
+    return wrongAnswer(operation, fmt::format("more than was asked for: {} bytes in {} pieces, and no end",
+                                              limits_->bytes, limits_->reads));
   std::string reason = ldap_err2string(code);
   if (!text.empty())
     reason += ": " + text;

@@ -67,11 +67,21 @@ private:
     std::string token;
   };
 
-  // What libldap calls between connect() and the TLS handshake; it keeps the address until the session ends.
+  // What libldap calls between connect() and the TLS handshake, and through which it reads; it keeps the address until
+  // the session ends.
   struct ConnectionLimits {
     ldap_conncb callback{};
     Deadline deadline;
     std::unique_ptr<SocketDeadline> watcher;
+    size_t bytes = 0; // received
+    size_t reads = 0;
+
+    [[nodiscard]] bool isExceeded() const;
+    // A layer of lber's.
+    static int setUp(Sockbuf_IO_Desc *layer, void *limits);
+    static int control(Sockbuf_IO_Desc *layer, int option, void *value);
+    static ber_slen_t read(Sockbuf_IO_Desc *layer, void *buffer, ber_len_t size);
+    static ber_slen_t write(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t size);
   };
   static int limitConnection(LDAP *, Sockbuf *buffer, LDAPURLDesc *, sockaddr *, ldap_conncb *callback);
 

@@ -91,6 +91,8 @@ Failure SmbSession::failed(const std::string &call, const std::string &path) {
   case EPIPE:
   case EIO:
     return noAnswer("SMB", reason);
+  case EINVAL:
+    return wrongAnswer("SMB", reason + ", libsmbclient's word for an answer that is none or a connection that broke");
   default:
     return Clock::now() >= deadline_ ? noAnswer("SMB", reason) : wrongAnswer("SMB", reason);
   }

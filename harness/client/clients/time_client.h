@@ -5,6 +5,7 @@
 #pragma once
 
 #include "harness/roles/role_client.h"
+#include "support/result.h"
 
 namespace hotgate::harness {
 
@@ -16,6 +17,7 @@ public:
   Outcome perform(const std::string &exchange, Deadline deadline) override;
 
 private:
+  Result<> ask(unsigned version, Deadline deadline) const;
   [[nodiscard]] int64_t number(const char *setting) const;
   ClientSetup setup_;
 };

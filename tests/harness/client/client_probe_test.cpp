@@ -147,6 +147,20 @@ TEST_F(ClientProbeTest, AServerThatSpeaksAgainDoesNotHang) {
   EXPECT_EQ(report.transactions, 34);
 }
 
+TEST_F(ClientProbeTest, WhatStillComesAfterASilenceCountsAndTheSoakGoesOn) {
+  role.hangDeadlines = 1; // the first that is not answered is silence; three others are in flight then
+  std::vector<int64_t> samples;
+  auto asked = probe([](const auto &, int64_t number) { return number == 4 ? unanswered : right; });
+  const auto sample = [&](int64_t transactions) {
+    samples.push_back(transactions);
+    return Result<>();
+  };
+  const SoakReport report = asked.soak(sample).value();
+  EXPECT_FALSE(report.hung);
+  EXPECT_EQ(report.transactions, 39);
+  EXPECT_THAT(samples, ElementsAre(0, 10, 20, 30));
+}
+
 TEST_F(ClientProbeTest, TheWitnessIsRightWhereTheDefectIsMended) {
   EXPECT_EQ(probe([](const auto &, int64_t) { return right; }).witness()->seen, "fixed");
   EXPECT_EQ(probe([](const auto &, int64_t) { return wrong; }).witness()->seen, "vulnerable");

@@ -1,14 +1,11 @@
 // hotgate-client's processes, with a client that does to itself what a hostile server may do to a client library.
 #include "harness/client/client_table.h"
-#include "harness/client/supervisor.h"
-
-#include "harness/vm/channel.h"
+#include "harness/client/worker.h"
+#include "tests/harness/client/supervised_clients.h"
 
 #include <csignal>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <thread>
 #include <unistd.h>
 
 namespace hotgate::harness {
@@ -21,15 +18,32 @@ using testing::HasSubstr;
 class OddClient : public RoleClient {
 public:
   explicit OddClient(ClientSetup setup) : setup_(std::move(setup)) {}
-  std::vector<std::string> exchanges() const override { return {"count", "crash", "flood", "hang", "leave", "right"}; }
+  std::vector<std::string> exchanges() const override {
+    return {"count", "crash", "devour", "flood", "goodbye", "hang", "leave", "many", "right"};
+  }
   Outcome perform(const std::string &exchange, Deadline) override {
     if (exchange == "crash")
       raise(SIGSEGV);
     if (exchange == "leave")
       _exit(7);
+    if (exchange == "goodbye") {
+      SocketPair sockets = makeSocketPair().value();
+      sockets.theirs.close();
+      return {Outcome::Kind::wrong, write(sockets.ours.get(), "x", 1) < 0 ? "nobody is there" : "it was sent"};
+    }
     if (exchange == "hang")
       for (;;)
         pause();
+    if (exchange == "devour") {
+      // As a library does that believes a length; by pieces, for one alone may be more than there is.
+      std::vector<std::string> pieces;
+      for (;;)
+        pieces.emplace_back(size_t{1} << 20U, 'x');
+    }
+    if (exchange == "many") {
+      held_ = std::string(size_t{workerMemoryMebibytes / 2} << 20U, 'x'); // a member: not optimized away
+      return {Outcome::Kind::wrong, std::to_string(std::exchange(held_, std::string()).size())};
+    }
     if (exchange == "flood")
       return {Outcome::Kind::wrong, std::string(5'000'000, '\n')};
     if (exchange == "count")
@@ -40,44 +54,32 @@ public:
 private:
   ClientSetup setup_;
   int count_ = 0;
+  std::string held_;
 };
 
-// The supervisor in a process of its own, as hotgate-client has it.
 class WorkerTest : public testing::Test {
 protected:
-  void start(const std::vector<std::string> &exchanges) {
-    SocketPair sockets = makeSocketPair().value();
-    pid_ = fork();
-    if (pid_ == 0) {
-      sockets.ours.close();
-      (void)superviseClients(std::move(sockets.theirs));
-      _exit(0);
-    }
-    channel.emplace(std::move(sockets.ours), "hotgate-client");
-    ASSERT_TRUE(channel->write(setupLine({"odd", "10.77.0.1", {}, exchanges}), after(seconds(5))));
-  }
+  void start(const std::vector<std::string> &exchanges) { clients.start({"odd", "10.77.0.1", {}, exchanges}); }
   void begin() {
     start({"right"});
-    ASSERT_TRUE(parseReady("x", channel->readLine(after(seconds(20))).value()));
+    ASSERT_TRUE(clients.ready());
   }
   void ask(int client, const std::string &exchange, milliseconds deadline = milliseconds(5000)) {
-    ASSERT_TRUE(channel->write(requestLine({client, exchange, deadline}), after(seconds(5))));
+    clients.ask(client, exchange, deadline);
   }
-  ClientAnswer answer() {
-    const auto line = channel->readLine(after(seconds(30)));
-    EXPECT_TRUE(line) << line.error().message();
-    return parseAnswer("hotgate-client", line.value_or("")).value_or(ClientAnswer{-1, {}, 0});
-  }
-  void TearDown() override {
-    channel.reset();
-    if (pid_ > 0)
-      waitpid(pid_, nullptr, 0); // it ends when the harness closes the socket
+  ClientAnswer answer() { return clients.answer(); }
+  // This one is unanswered and says why; the next is right.
+  void costsOneExchange(const std::string &exchange, const std::string &why) {
+    begin();
+    ask(0, exchange);
+    const ClientAnswer got = answer();
+    EXPECT_EQ(got.outcome.kind, Outcome::Kind::unanswered);
+    EXPECT_THAT(got.outcome.text, HasSubstr(why));
+    ask(0, "right");
+    EXPECT_EQ(answer().outcome.kind, Outcome::Kind::right);
   }
 
-  std::optional<Channel> channel;
-
-private:
-  pid_t pid_ = -1;
+  SupervisedClients clients;
 };
 
 TEST_F(WorkerTest, ARightAnswerComesWithItsTime) {
@@ -98,20 +100,18 @@ TEST_F(WorkerTest, EachClientHasAProcessOfItsOwn) {
   EXPECT_EQ(answer().outcome.text, "1 of client 5");
 }
 
-TEST_F(WorkerTest, ACrashCostsOneExchangeAndNamesTheSignal) {
+TEST_F(WorkerTest, ACrashCostsOneExchangeAndNamesTheSignal) { costsOneExchange("crash", "died of signal 11"); }
+
+TEST_F(WorkerTest, AnEndWithoutAnAnswerIsTold) { costsOneExchange("leave", "ended with 7"); }
+
+TEST_F(WorkerTest, AWriteToAClosedConnectionIsAnErrorAndNotTheEnd) {
   begin();
-  ask(0, "crash");
-  const ClientAnswer got = answer();
-  EXPECT_EQ(got.outcome.kind, Outcome::Kind::unanswered);
-  EXPECT_THAT(got.outcome.text, HasSubstr("died of signal 11"));
-  ask(0, "right");
-  EXPECT_EQ(answer().outcome.kind, Outcome::Kind::right);
+  ask(0, "goodbye");
+  EXPECT_EQ(answer().outcome.text, "nobody is there");
 }
 
-TEST_F(WorkerTest, AnEndWithoutAnAnswerIsTold) {
-  begin();
-  ask(0, "leave");
-  EXPECT_THAT(answer().outcome.text, HasSubstr("ended with 7"));
+TEST_F(WorkerTest, MemoryWithoutEndCostsOneExchangeAndIsTold) {
+  costsOneExchange("devour", "wanted more memory than the 512 MiB that an exchange may take");
 }
 
 TEST_F(WorkerTest, ACallThatDoesNotReturnIsEndedAndTheOthersGoOn) {
@@ -126,6 +126,14 @@ TEST_F(WorkerTest, ACallThatDoesNotReturnIsEndedAndTheOthersGoOn) {
   EXPECT_EQ(answer().outcome.kind, Outcome::Kind::right);
 }
 
+TEST_F(WorkerTest, HalfOfTheMemoryCanBeTakenAgainAndAgain) {
+  begin();
+  for (int round = 0; round < 3; ++round) {
+    ask(0, "many");
+    EXPECT_EQ(answer().outcome.text, "268435456");
+  }
+}
+
 TEST_F(WorkerTest, ATextOfMegabytesIsCut) {
   begin();
   ask(0, "flood");
@@ -136,7 +144,7 @@ TEST_F(WorkerTest, ATextOfMegabytesIsCut) {
 
 TEST_F(WorkerTest, AnExchangeThatTheClientDoesNotHaveIsToldBeforeAnythingIsAsked) {
   start({"right", "renew"});
-  const auto ready = parseReady("hotgate-client", channel->readLine(after(seconds(20))).value());
+  const auto ready = clients.ready();
   ASSERT_FALSE(ready);
   EXPECT_EQ(ready.error().kind, ErrorKind::usage);
   EXPECT_THAT(ready.error().reason, HasSubstr("the client odd has no exchange 'renew'; it has count, crash"));
@@ -146,7 +154,7 @@ TEST_F(WorkerTest, AClientIsAskedOneThingAtATime) {
   begin();
   ask(0, "hang");
   ask(0, "right"); // while it is at work
-  EXPECT_FALSE(channel->readLine(after(seconds(20)))) << "the supervisor ends";
+  EXPECT_FALSE(clients.channel().readLine(after(seconds(20)))) << "the supervisor ends";
 }
 
 } // namespace
