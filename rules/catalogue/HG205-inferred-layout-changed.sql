@@ -8,7 +8,7 @@
 --   before the patch keep the old layout, so new code would take one member for another.
 -- action: Get the private PDBs of both images, so that HG201 judges the types. Else look at the named places: when they are of an
 --   object that outlives the patch, keep its layout, or leave the fix to the next baseline.
-SELECT l.module || '!' || f.name || COALESCE(printf(' +0x%x', l.start), '') AS subject,
+SELECT l.module || '!' || f.name || CASE WHEN l.start IS NULL THEN '' ELSE printf(' +0x%x', l.start) END AS subject,
        printf('Without private symbols: %s. First in %s.', l.text, f.name) AS message,
        json_object('kind', l.kind, 'confidence', l.confidence, 'start', l.start, 'delta', l.delta, 'functions', l.functions,
                    'contradictions', l.contradictions,

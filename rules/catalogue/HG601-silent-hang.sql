@@ -25,7 +25,7 @@ silent AS (
 SELECT 'role ' || r.role AS subject,
        printf('%d of %d requests got no answer after the patch, while the service is %s%s: %s. The control run answered all %d of the same kinds.',
               SUM(s.unanswered), SUM(s.sent), COALESCE(l.service_state, 'not known to be stopped'),
-              COALESCE(printf(' and its PID %d is unchanged', l.pid), ''),
+              CASE WHEN l.pid IS NULL THEN '' ELSE printf(' and its PID %d is unchanged', l.pid) END,
               group_concat(printf('%s %d of %d', s.exchange, s.unanswered, s.sent), ', '),
               COALESCE(SUM(s.control_sent), 0)) AS message,
        json_object('service_state', l.service_state, 'pid', l.pid, 'unanswered', SUM(s.unanswered), 'sent', SUM(s.sent),

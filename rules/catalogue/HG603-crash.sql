@@ -19,7 +19,9 @@ gone(run_id, phase, step, exit_code, old_pid, ordinal) AS (
   GROUP BY p.run_id)
 SELECT 'role ' || r.role || ': process' AS subject,
        printf('The service process (PID %d) exited%s in step %s, phase %s%s.', g.old_pid,
-              COALESCE(printf(' with code 0x%08x', g.exit_code & 0xffffffff), ''), g.step, g.phase,
+              -- Not COALESCE: printf() makes a text of NULL, too, and 0 is the code of a process that ended in peace.
+              CASE WHEN g.exit_code IS NULL THEN ' (exit code not known)' ELSE printf(' with code 0x%08x', g.exit_code & 0xffffffff) END,
+              g.step, g.phase,
               CASE v.restarts WHEN 1 THEN printf(', and the service manager did not start it again within %d ms', v.waited_ms)
                               WHEN 0 THEN '; whether it would come back by itself is not known, as this guest''s service manager restarts nothing'
                               ELSE '' END) AS message,

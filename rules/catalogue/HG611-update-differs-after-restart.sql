@@ -13,7 +13,7 @@ WITH trouble(run_id, ordinal, text) AS (
     -- No answer to the witness says nothing about the code: HG903.
     AND NOT (step = 'witness' AND EXISTS (SELECT 1 FROM lab_witness w WHERE w.run_id = s.run_id AND w.phase = s.phase AND w.seen = 'no-answer'))
   UNION ALL
-  SELECT run_id, 1000, printf('its process exited%s', COALESCE(printf(' with code 0x%08x', exit_code & 0xffffffff), ''))
+  SELECT run_id, 1000, 'its process exited' || CASE WHEN exit_code IS NULL THEN ' (exit code not known)' ELSE printf(' with code 0x%08x', exit_code & 0xffffffff) END
   FROM lab_process WHERE phase = 'restarted' AND state <> 'running'
   ORDER BY 1, 2)
 SELECT r.module AS subject,

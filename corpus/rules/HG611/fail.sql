@@ -10,3 +10,11 @@ INSERT INTO lab_step SELECT 2, ordinal, phase, step, outcome, text FROM lab_step
 INSERT INTO lab_step VALUES (2, 15, 'restarted', 'restart', 'failed', 'the service ended with 1066');
 INSERT INTO lab_process VALUES (2, 1, 'restarted', 'restart', 'exited', 'stopped', 500, 1700000100, 1066);
 INSERT INTO lab_growth SELECT 2, counter, per_transaction, low, high, confidence FROM lab_growth WHERE run_id = 1;
+-- Its exit code is not known.
+-- expect: third.exe
+-- says: step smoke failed: renew: 4 of 4 unanswered; its process exited (exit code not known).
+INSERT INTO lab_run VALUES (3, 'dhcp', 'third.exe', 'qemu', 'tcg', 'completed');
+INSERT INTO lab_step SELECT 3, ordinal, phase, step, outcome, text FROM lab_step WHERE run_id = 1 AND ordinal < 16;
+INSERT INTO lab_step VALUES (3, 16, 'restarted', 'smoke', 'failed', 'renew: 4 of 4 unanswered');
+INSERT INTO lab_process VALUES (3, 1, 'restarted', 'restart', 'exited', 'stopped', 500, 1700000100, NULL);
+INSERT INTO lab_growth SELECT 3, counter, per_transaction, low, high, confidence FROM lab_growth WHERE run_id = 1;
