@@ -77,8 +77,7 @@ public:
 
 private:
   Result<harness::LabConfig> labConfig() const {
-    HOTGATE_TRY(harness::LabConfig config, harness::readLabConfig(*kb_.lab));
-    config.provider = options_.provider.value_or(config.provider);
+    HOTGATE_TRY(harness::LabConfig config, harness::readLabConfig(*kb_.lab, options_.provider));
     if (options_.quarantine) {
       HOTGATE_TRY(config.quarantine, harness::readQuarantine(*options_.quarantine, harness::todayUtc()));
     }
@@ -90,7 +89,7 @@ private:
     if (options_.parts == GateOptions::Parts::staticHalf || !kb_.lab)
       return {};
     HOTGATE_TRY(const harness::LabConfig config, labConfig());
-    return harness::checkLabHost(config.provider);
+    return harness::checkLabHost(config.provider, config.machine);
   }
 
   template <class Step> Result<> timed(const std::string &name, Step step) {
@@ -181,8 +180,9 @@ private:
     const std::filesystem::path kept = options_.out / ("guest-" + role);
     std::error_code error;
     std::filesystem::remove_all(kept, error); // an earlier run's
+    harness::GuestKeeper own({kept, options_.keepMemoryDump});
     if (options_.keepGuest)
-      request.keep = harness::KeepRequest{kept, options_.keepMemoryDump};
+      request.keeper = options_.keeper != nullptr ? options_.keeper : &own;
     StepClock clock(timings_, "lab " + role);
     return harness::runLab(request, facts_, [&](std::string_view step) {
       clock.step(step);

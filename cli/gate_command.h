@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cli/exit_code.h"
+#include "harness/lab/guest_keeper.h"
 #include "harness/lab/lab_config.h"
 #include "support/budget.h"
 #include "support/log.h"
@@ -28,6 +29,7 @@ struct GateOptions {
   std::optional<std::string> onlyRole;                            // of the KB's
   std::optional<std::filesystem::path> quarantine;                // list of flaky exchanges
   bool keepGuest = false;                                         // a failing one, in `out`/guest-ROLE
+  harness::GuestKeeper *keeper = nullptr;                         // that does it, when another thread may ask, too
   bool keepMemoryDump = false;                                    // of it, too
   std::function<void(std::string_view)> progress = log::progress; // "KB5099001: lab dhcp: control: smoke"
   BudgetLimits budget;                                            // of each module

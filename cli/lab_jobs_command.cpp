@@ -9,6 +9,7 @@
 #include "harness/jobs/lab_file.h"
 #include "harness/lab/lab.h"
 #include "support/log.h"
+#include "support/mapped_file.h"
 #include "support/output_file.h"
 #include "support/sha256.h"
 
@@ -57,33 +58,39 @@ private:
     if (!kb.lab)
       return failUsage(entry.kb.string(), "key 'lab'", "is missing, so that there is nothing to run",
                        "name the KB's lab.yaml");
-    HOTGATE_TRY(const harness::LabConfig config, harness::readLabConfig(*kb.lab));
-    const harness::Provider provider = options_.gate.provider.value_or(entry.provider.value_or(config.provider));
-    HOTGATE_CHECK(harness::checkLabHost(provider));
+    HOTGATE_TRY(const harness::LabConfig config,
+                harness::readLabConfig(*kb.lab, options_.gate.provider ? options_.gate.provider : entry.provider));
+    HOTGATE_CHECK(harness::checkLabHost(config.provider, config.machine));
     plan_.largestGuestMiB = std::max(plan_.largestGuestMiB, config.memoryMiB);
     const std::vector<std::string> &roles = entry.roles.empty() ? kb.roles : entry.roles;
     if (roles.empty())
       return failUsage(options_.gate.kb.string(), fmt::format("job '{}'", entry.name),
                        "has no roles, and its KB neither", "add 'roles: [dhcp]' to the job or to KB.yaml");
-    HOTGATE_TRY(const std::string content, kbHash(entry.kb, kb));
+    HOTGATE_TRY(std::string content, kbHash(entry.kb, kb));
+    if (config.machine.windows && !config.machine.windows->package.empty()) {
+      HOTGATE_TRY(const MappedFile package, MappedFile::open(config.machine.windows->package));
+      content += sha256Hex(package.bytes());
+    }
     for (const std::string &role : roles)
       for (int repetition = 1; repetition <= entry.repetitions; ++repetition)
-        HOTGATE_CHECK(addJob(entry, kb, role, provider, repetition, content));
+        HOTGATE_CHECK(addJob(entry, kb, role, config, repetition, content));
     return {};
   }
 
   Result<> addJob(const harness::LabFileEntry &entry, const KbFile &kb, const std::string &role,
-                  harness::Provider provider, int repetition, const std::string &content) {
+                  const harness::LabConfig &config, int repetition, const std::string &content) {
+    const std::string provider(harness::providerName(config.provider));
     std::error_code error;
     // It becomes part of a folder's name, and must be one of ours anyway.
     if (role.find('/') != std::string::npos || !fs::exists(installation_.roles / (role + ".yaml"), error))
       return failUsage(options_.gate.kb.string(), fmt::format("job '{}'", entry.name),
                        fmt::format("there is no role '{}'", role), "see the roles in share/hotgate/roles");
-    Job job{.name = fmt::format("{}-{}-{}-{}", entry.name, role, harness::providerName(provider), repetition),
+    Job job{.name = fmt::format("{}-{}-{}-{}", entry.name, role, provider, repetition),
             .kb = entry.kb,
             .kbName = kb.kb,
             .role = role,
-            .provider = std::string(harness::providerName(provider)),
+            .provider = provider,
+            .machine = config.machine.name(),
             .repetition = repetition,
             .input = {}};
     if (!names_.insert(job.name).second)

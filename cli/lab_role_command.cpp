@@ -15,18 +15,18 @@ namespace {
 
 struct JudgedWay {
   std::string name;
+  bool isSound;
   std::string told; // of smoke or soak
   std::string step;
   std::vector<rules::Finding> findings; // of the lab's rules
 
-  [[nodiscard]] bool isSound() const { return name == "sound"; }
   // The sound server must be told nothing of; of a broken one a rule must speak.
-  [[nodiscard]] bool isAsItShouldBe() const { return findings.empty() == isSound(); }
+  [[nodiscard]] bool isAsItShouldBe() const { return findings.empty() == isSound; }
 };
 
 Result<JudgedWay> judgeWay(harness::ReferenceWay &way, const std::vector<rules::Rule> &catalogue) {
   HOTGATE_TRY(const rules::Verdict verdict, rules::judge(way.facts, catalogue, rules::Scope::withLab));
-  JudgedWay judged{way.name, way.told, way.step, {}};
+  JudgedWay judged{way.name, way.isSound, way.told, way.step, {}};
   constexpr std::string_view labRules = "HG6";
   for (const rules::Finding &finding : verdict.findings)
     if (finding.rule.starts_with(labRules))
@@ -39,8 +39,8 @@ std::string textOf(const std::string &role, const std::vector<JudgedWay> &ways, 
       fmt::format("role {}: the lab {}\n\n", role,
                   isTrusted ? "tells a sound server from a broken one" : "CANNOT be trusted with this role");
   for (const JudgedWay &way : ways) {
-    const char *word = way.isSound() ? (way.findings.empty() ? "passes" : "FALSE ALARM")
-                                     : (way.findings.empty() ? "NOT SEEN" : "seen");
+    const char *word =
+        way.isSound ? (way.findings.empty() ? "passes" : "FALSE ALARM") : (way.findings.empty() ? "NOT SEEN" : "seen");
     text += fmt::format("{:<11} {}\n", way.name, word);
     if (!way.told.empty())
       text += fmt::format("    {}: {}\n", way.step, way.told);

@@ -1,20 +1,16 @@
-// hotgate: the command line. One command a file; this one only knows their words and turns a result into an exit code.
+// hotgate: the command line. One command a file; this one and the *_arguments files only know their words, and a result
+// becomes an exit code.
 #include "cli/diff_command.h"
 #include "cli/exit_code.h"
 #include "cli/explain_command.h"
-#include "cli/gate_command.h"
+#include "cli/gate_arguments.h"
 #include "cli/inspect_command.h"
-#include "cli/lab_image_command.h"
-#include "cli/lab_jobs_command.h"
-#include "cli/lab_role_command.h"
-#include "cli/lab_shell_command.h"
+#include "cli/lab_arguments.h"
 #include "cli/report_command.h"
 #include "cli/rules_command.h"
-#include "harness/jobs/guest_count.h"
 #include "support/log.h"
 
 #include <CLI/CLI.hpp>
-#include <functional>
 #include <iostream>
 #include <map>
 #include <tbb/global_control.h>
@@ -25,157 +21,7 @@ namespace {
 using namespace hotgate;
 using namespace hotgate::cli;
 
-// Set by the subcommand that was parsed.
-using Command = std::function<Result<ExitCode>()>;
-
-Result<ExitCode> done(const Result<> &result) {
-  HOTGATE_CHECK(result);
-  return ExitCode::approve;
-}
-
 template <class Format> using Formats = std::map<std::string, Format>;
-
-void addBudget(CLI::App &command, BudgetLimits &limits) {
-  command
-      .add_option_function<double>(
-          "--budget",
-          [&limits](double seconds) {
-            limits.time = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
-          },
-          "Seconds that a pair of images may take; default: 300")
-      ->check(CLI::Range(0.001, 1e6));
-  command
-      .add_option_function<uint64_t>(
-          "--memory-budget", [&limits](uint64_t mebibytes) { limits.memory = mebibytes << 20; },
-          "MiB that it may take; default: 4096")
-      ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 40));
-}
-
-void addProvider(CLI::App &command, GateOptions &options) {
-  command.add_option("--provider", options.provider, "Where the lab runs: qemu or wine-host; default: lab.yaml's")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, harness::Provider>{
-          {"qemu", harness::Provider::qemu}, {"wine-host", harness::Provider::wineHost}}));
-}
-
-void addQuarantine(CLI::App &command, GateOptions &options) {
-  command.add_option("--quarantine", options.quarantine, "List of flaky exchanges that are not judged for some days");
-}
-
-void addRulesFolder(CLI::App &command, GateOptions &options) {
-  command.add_option("--rules", options.rules, "Folder with rules; default: the installed catalogue");
-}
-
-void addGate(CLI::App &parent, Command &chosen, const char *name, const char *help, GateOptions::Parts parts) {
-  auto options = std::make_shared<GateOptions>();
-  options->parts = parts;
-  CLI::App *command = parent.add_subcommand(name, help);
-  command->add_option("KB", options->kb, "KB.yaml")->required();
-  command->add_option("--out", options->out, "Folder for verdict, report and facts")->required();
-  addRulesFolder(*command, *options);
-  if (parts != GateOptions::Parts::staticHalf) {
-    addProvider(*command, *options);
-    addQuarantine(*command, *options);
-  }
-  addBudget(*command, options->budget);
-  command->callback([&chosen, options] { chosen = [options] { return gateCommand(*options); }; });
-}
-
-void addLabRun(CLI::App &lab, Command &chosen, const bool &quiet) {
-  auto options = std::make_shared<LabRunOptions>();
-  options->gate.parts = GateOptions::Parts::dynamicHalf;
-  CLI::App *command = lab.add_subcommand("run", "Run the lab even when the static half would block");
-  command->add_option("FILE", options->gate.kb, "KB.yaml, or LAB.yaml with many of them as jobs")->required();
-  command->add_option("--out", options->gate.out, "Folder for the results; jobs that are done in it stay done")
-      ->required();
-  command->add_option("--guests", options->guests, "Guests at once, for LAB.yaml; default: by free memory and cores")
-      ->check(CLI::Range(1, harness::mostGuests));
-  addRulesFolder(*command, options->gate);
-  addProvider(*command, options->gate);
-  addQuarantine(*command, options->gate);
-  addBudget(*command, options->gate.budget);
-  command->add_option("--keep", options->keep, "Failing guests to keep, at most; default: 8")
-      ->check(CLI::Range(0, 1000));
-  command->add_flag("--keep-dump", options->gate.keepMemoryDump, "Keep a dump of their memory, too");
-  command->callback([&chosen, &quiet, options] {
-    options->quiet = quiet;
-    chosen = [options] { return labRunCommand(*options); };
-  });
-}
-
-// Started by `lab run LAB.yaml`, never by people.
-void addLabJob(CLI::App &lab, Command &chosen) {
-  auto options = std::make_shared<LabJobOptions>();
-  options->gate.parts = GateOptions::Parts::dynamicHalf;
-  CLI::App *command = lab.add_subcommand("job", "One attempt of one job");
-  command->group(""); // not in the help
-  command->add_option("KB", options->gate.kb)->required();
-  command->add_option("--folder", options->folder)->required();
-  command->add_option("--role", options->gate.onlyRole)->required();
-  command->add_option("--attempt", options->attempt)->required();
-  command->add_option("--input", options->input)->required();
-  command->add_option("--reports", options->reports)->required();
-  command->add_flag("--keep", options->gate.keepGuest);
-  command->add_flag("--keep-dump", options->gate.keepMemoryDump);
-  addRulesFolder(*command, options->gate);
-  addProvider(*command, options->gate);
-  addQuarantine(*command, options->gate);
-  addBudget(*command, options->gate.budget);
-  command->callback([&chosen, options] { chosen = [options] { return labJobCommand(*options); }; });
-}
-
-// `lab run --role NAME` in place of a KB: the role's own server. `lab` asks after its command `run` has chosen the KB.
-void addLabRole(CLI::App &lab, Command &chosen) {
-  auto options = std::make_shared<LabRoleOptions>();
-  CLI::App *run = lab.get_subcommand("run");
-  CLI::Option *role = run->add_option("--role", options->role,
-                                      "In place of a KB: run this role's own server, sound and broken on purpose, and "
-                                      "say whether the lab tells");
-  CLI::Option *file = run->get_options([](const CLI::Option *option) { return option->get_positional(); }).front();
-  file->required(false)->excludes(role);
-  lab.callback([&chosen, run, options, role, file] {
-    if (run->parsed() && role->empty() && file->empty())
-      throw CLI::RequiredError(file->get_name(true) + " or --role");
-    if (role->empty())
-      return;
-    options->out = run->get_option("--out")->as<std::string>();
-    if (const CLI::Option *rules = run->get_option("--rules"); !rules->empty())
-      options->rules = rules->as<std::string>();
-    chosen = [options] { return labRoleCommand(*options); };
-  });
-}
-
-void addLabImage(CLI::App &lab, Command &chosen) {
-  auto options = std::make_shared<LabImageOptions>();
-  CLI::App *image = lab.add_subcommand("image", "The guests' images and saved states in the cache");
-  image->require_subcommand(1);
-  CLI::App *build = image->add_subcommand("build", "Build the base image, and the servers of roles over it");
-  build->add_option("ROLE", options->roles, "Roles whose servers are installed; default: none");
-  build->callback([&chosen, options] { chosen = [options] { return done(labImageBuild(*options)); }; });
-  image->add_subcommand("list", "What is there, how large, when used last")->callback([&chosen] {
-    chosen = [] { return done(labImageList()); };
-  });
-  CLI::App *prune = image->add_subcommand("prune", "Remove what was not used for some days");
-  CLI::Option *days = prune->add_option("--days", options->days, "Days; default: 14")->check(CLI::Range(0, 36500));
-  prune->add_flag("--all", options->all, "Everything")->excludes(days);
-  prune->callback([&chosen, options] { chosen = [options] { return done(labImagePrune(*options)); }; });
-}
-
-void addLabShell(CLI::App &lab, Command &chosen) {
-  auto guest = std::make_shared<std::filesystem::path>();
-  CLI::App *command = lab.add_subcommand("shell", "A console into a guest that a failing run kept");
-  command->add_option("GUEST", *guest, "Its folder: DIR/jobs/NAME/attempt-N/guest-ROLE")->required();
-  command->callback([&chosen, guest] { chosen = [guest] { return labShellCommand(*guest); }; });
-}
-
-void addLab(CLI::App &app, Command &chosen, const bool &quiet) {
-  CLI::App *command = app.add_subcommand("lab", "The dynamic half");
-  command->require_subcommand(1);
-  addLabRun(*command, chosen, quiet);
-  addLabRole(*command, chosen);
-  addLabJob(*command, chosen);
-  addLabImage(*command, chosen);
-  addLabShell(*command, chosen);
-}
 
 void addDiff(CLI::App &app, Command &chosen) {
   auto options = std::make_shared<DiffOptions>();
@@ -276,8 +122,8 @@ int main(int argc, char **argv) {
   app.add_flag("--verbose", verbose, "Say more while working");
   app.add_option("--jobs", jobs, "Threads to use; default: all cores")->check(CLI::Range(1U, 1024U));
   Command chosen;
-  addGate(app, chosen, "gate", "The whole way: analyze, rules, lab, verdict, reports", GateOptions::Parts::whole);
-  addGate(app, chosen, "check", "The static half: analyze, rules, verdict, reports", GateOptions::Parts::staticHalf);
+  addGate(app, chosen);
+  addCheck(app, chosen);
   addLab(app, chosen, quiet);
   addDiff(app, chosen);
   addExplain(app, chosen);

@@ -1,6 +1,8 @@
 #include "harness/guest/linux_memory.h"
 
+#include <algorithm>
 #include <charconv>
+#include <thread>
 
 namespace hotgate::harness {
 namespace {
@@ -17,23 +19,44 @@ std::optional<int64_t> number(std::string_view text) {
   return value;
 }
 
-} // namespace
-
-Result<int64_t> findLinuxProcess(GuestAgent &files, const std::string &module, Deadline deadline) {
+Result<std::vector<int64_t>> listProcesses(GuestAgent &files, const std::string &module, Deadline deadline) {
   // Wine names a process after its program.
   const std::string script = fmt::format(
       "for p in /proc/[0-9]*; do [ \"$(cat $p/comm 2>/dev/null)\" = '{}' ] && echo ${{p#/proc/}}; done > {}; "
       "true",
       module.substr(0, commandNameLimit), listPath);
   HOTGATE_CHECK(files.runScript(script, deadline));
-  HOTGATE_TRY(std::string found, files.readFile(listPath, textLimit, deadline));
-  if (found.ends_with('\n'))
-    found.pop_back();
-  const auto pid = number(found);
-  if (!pid)
-    return failFault("guest", module, fmt::format("expected one process of this name, found \"{}\"", printable(found)),
-                     "the run counts as a lab fault; run it again");
-  return *pid;
+  HOTGATE_TRY(const std::string text, files.readFile(listPath, textLimit, deadline));
+  std::vector<int64_t> found;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    const auto pid = number(line);
+    if (!pid)
+      return failFault("guest", module, fmt::format("\"{}\" among its processes is no number", printable(line)),
+                       "the run counts as a lab fault; run it again");
+    found.push_back(*pid);
+  }
+  return found;
+}
+
+} // namespace
+
+Result<int64_t> awaitOnlyProcess(const std::string &module, const ProcessList &list, Deadline deadline) {
+  constexpr std::chrono::milliseconds pause{200};
+  const Deadline patience = std::min(deadline, after(std::chrono::seconds(30)));
+  for (;; std::this_thread::sleep_for(pause)) {
+    HOTGATE_TRY(const std::vector<int64_t> found, list());
+    if (found.size() == 1)
+      return found.front();
+    if (Clock::now() + pause >= patience)
+      return failFault("guest", module, fmt::format("expected one process of this name, found {}", found.size()),
+                       "the run counts as a lab fault; run it again");
+  }
+}
+
+Result<int64_t> findLinuxProcess(GuestAgent &files, const std::string &module, Deadline deadline) {
+  return awaitOnlyProcess(module, [&] { return listProcesses(files, module, deadline); }, deadline);
 }
 
 std::optional<int64_t> parsePrivateDirty(std::string_view smapsRollup) {

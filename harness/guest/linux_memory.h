@@ -7,11 +7,19 @@
 
 #include "harness/guest/guest_agent.h"
 
+#include <functional>
 #include <optional>
+#include <vector>
 
 namespace hotgate::harness {
 
-// The Linux process that runs this module ("dhcpsrv.exe"). Fault when there is none or more than one.
+// The only Linux process that runs this module ("dhcpsrv.exe"), of those that `list` names. A restarted service has two
+// for a moment, on a busy machine for seconds: it says that it has stopped before its process is gone. So the list is
+// asked for again, a while. Fault when there is still none or more than one then.
+using ProcessList = std::function<Result<std::vector<int64_t>>()>;
+Result<int64_t> awaitOnlyProcess(const std::string &module, const ProcessList &list, Deadline deadline);
+
+// The same, of the processes in a guest.
 Result<int64_t> findLinuxProcess(GuestAgent &files, const std::string &module, Deadline deadline);
 
 // Private_Dirty of /proc/PID/smaps_rollup, bytes.

@@ -164,7 +164,7 @@ Result<> ProcessAgent::stopService(const std::string &name, Deadline deadline) {
 }
 
 Result<> ProcessAgent::deleteService(const std::string &name, Deadline deadline) {
-  HOTGATE_CHECK(call("service-delete", {{"name", name}}, deadline));
+  HOTGATE_CHECK(call("service-delete", {{"name", name}, {"deadline_ms", milliseconds(deadline)}}, deadline));
   return {};
 }
 

@@ -57,10 +57,13 @@ std::string breakingScript(Breakage breakage, const Role &role) {
   case Breakage::slow:
     return fmt::format("/sbin/tc qdisc add dev eth0 root netem delay {}ms", role.reference->slowMilliseconds);
   case Breakage::refusing:
+    // A DHCP server reads its clients' broadcasts by a raw socket, before any filter: there the answer is dropped.
     return "nft -f - <<'RULES'\n"
            "table inet hotgate {\nchain input {\ntype filter hook input priority 0;\n"
-           "iifname eth0 meta l4proto udp numgen inc mod 10 9 drop;\n"
+           "iifname eth0 udp dport != 67 numgen inc mod 10 9 drop;\n"
            "iifname eth0 tcp flags & (syn | ack) == syn numgen inc mod 10 9 reject with tcp reset;\n}\n}\n"
+           "table netdev hotgate {\nchain output {\ntype filter hook egress device eth0 priority 0;\n"
+           "udp sport 67 numgen inc mod 10 9 drop;\n}\n}\n"
            "RULES\n";
   }
   return {};
@@ -136,6 +139,14 @@ Result<> ReferenceGuest::run(const std::string &script, seconds limit) {
 }
 
 Result<> ReferenceGuest::start() { return run(startServer, serverDeadline); }
+
+Result<> ReferenceGuest::startPeer(const std::string &name, const std::string &address) {
+  return run(fmt::format("sh /hotgate/reference/start-peer.sh {} {}", name, address), serverDeadline);
+}
+
+Result<> ReferenceGuest::awaitPair() { return run("sh /hotgate/reference/await-pair.sh", serverDeadline); }
+
+Result<> ReferenceGuest::killServer() { return run(forEachProcess(role_, "kill -KILL ${p#/proc/}"), serverDeadline); }
 
 Result<> ReferenceGuest::breakIt(Breakage breakage) { return run(breakingScript(breakage, role_), serverDeadline); }
 

@@ -10,6 +10,7 @@
 #include "harness/vm/machine.h"
 
 #include <array>
+#include <memory>
 
 namespace hotgate::harness {
 
@@ -42,7 +43,15 @@ public:
   static Result<ReferenceGuest> restore(const ReferenceState &state, const Role &role);
 
   Link &link() { return link_; }
+  // For a hub of several guests; link() is gone then.
+  std::unique_ptr<Link> takeLink() { return std::make_unique<StreamLink>(std::move(link_)); }
   Result<> start();
+  // As one of several guests on a wire, all of them restored from one state: the recipe's start-peer.sh.
+  Result<> startPeer(const std::string &name, const std::string &address);
+  // Until this guest's server and its partner have found each other: the recipe's await-pair.sh.
+  Result<> awaitPair();
+  // SIGKILL: nothing is told to anybody. The whole machine ends so with this object.
+  Result<> killServer();
   Result<> breakIt(Breakage breakage);
   // Of all of the server's processes together; the start time is the oldest one's. alive is false when there is none.
   Result<ProcessCounters> counters();

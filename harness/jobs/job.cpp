@@ -17,11 +17,8 @@ constexpr const char *attemptSchema = "hotgate/lab-attempt/1";
 constexpr const char *resultSchema = "hotgate/lab-job/1";
 
 json toJson(const Attempt &attempt) {
-  return {{"end", toString(attempt.end)},
-          {"verdict", attempt.verdict},
-          {"reason", attempt.reason},
-          {"exit_code", attempt.exitCode},
-          {"kept", attempt.kept}};
+  return {{"end", toString(attempt.end)},  {"verdict", attempt.verdict}, {"reason", attempt.reason},
+          {"exit_code", attempt.exitCode}, {"kept", attempt.kept},       {"not_kept", attempt.notKept}};
 }
 
 std::optional<Attempt> fromJson(const json &object) {
@@ -29,8 +26,12 @@ std::optional<Attempt> fromJson(const json &object) {
   const json &exitCode = member(object, "exit_code");
   if (end == endNames.end() || !exitCode.is_number_integer())
     return std::nullopt;
-  return Attempt{static_cast<AttemptEnd>(end - endNames.begin()), textMember(object, "verdict"),
-                 textMember(object, "reason"), exitCode.get<int>(), textMember(object, "kept")};
+  return Attempt{static_cast<AttemptEnd>(end - endNames.begin()),
+                 textMember(object, "verdict"),
+                 textMember(object, "reason"),
+                 exitCode.get<int>(),
+                 textMember(object, "kept"),
+                 textMember(object, "not_kept")};
 }
 
 // A reason may quote a guest: bytes that are no UTF-8 do not stop the file.

@@ -17,6 +17,7 @@ struct Job {
   std::string kbName;
   std::string role;
   std::string provider;
+  std::string machine; // that only one job at a time can use; "" for a guest of its own
   int repetition = 1;
   std::string input; // a hash of all that the result comes from
 };
@@ -33,10 +34,11 @@ enum class AttemptEnd : uint8_t {
 
 struct Attempt {
   AttemptEnd end = AttemptEnd::died;
-  std::string verdict; // approve, review, block, incomplete; "" without one
-  std::string reason;  // of what is not `judged`
-  int exitCode = 0;    // of the command, for `refused`
-  std::string kept;    // the failing guest's folder below the job's, "" when nothing was kept
+  std::string verdict;      // approve, review, block, incomplete; "" without one
+  std::string reason;       // of what is not `judged`
+  int exitCode = 0;         // of the command, for `refused`
+  std::string kept;         // the failing guest's folder below the job's, "" when nothing was kept
+  std::string notKept = {}; // why not, of an attempt that was late or died
 };
 
 inline constexpr size_t mostAttempts = 2;

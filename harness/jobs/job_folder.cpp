@@ -50,6 +50,13 @@ Result<FileDescriptor> lockFile(const fs::path &file, Deadline deadline) {
 
 fs::path JobFolder::attemptFolder(size_t number) const { return path_ / fmt::format("attempt-{}", number); }
 
+std::string JobFolder::keptGuest(size_t number, const std::string &role) const {
+  const fs::path attempt = attemptFolder(number);
+  const fs::path kept = attempt / ("guest-" + role);
+  std::error_code error;
+  return fs::exists(kept / "guest.json", error) ? (attempt.filename() / kept.filename()).string() : "";
+}
+
 std::vector<Attempt> JobFolder::endedAttempts(const std::string &input) const {
   std::vector<Attempt> attempts;
   while (attempts.size() < mostAttempts) {
@@ -96,7 +103,16 @@ Result<std::optional<Attempt>> JobFolder::beginAttempt(size_t number, const std:
 }
 
 Result<> JobFolder::endAttempt(size_t number, const std::string &input, const Attempt &attempt) const {
-  return writeFileDurably(attemptFolder(number) / "attempt.json", writeAttempt(input, attempt));
+  // What a run that was cut had for itself (support/scratch_folder.h).
+  const fs::path folder = attemptFolder(number);
+  std::vector<fs::path> scratch;
+  std::error_code error;
+  for (fs::directory_iterator each(folder, error), end; !error && each != end; each.increment(error))
+    if (each->path().filename().string().starts_with(".hotgate-"))
+      scratch.push_back(each->path());
+  for (const fs::path &path : scratch)
+    HOTGATE_CHECK(removeAll(path));
+  return writeFileDurably(folder / "attempt.json", writeAttempt(input, attempt));
 }
 
 Result<> JobFolder::finish(const Job &job, const std::vector<Attempt> &attempts) const {

@@ -25,6 +25,8 @@ public:
 
   [[nodiscard]] const std::filesystem::path &path() const { return path_; }
   [[nodiscard]] std::filesystem::path attemptFolder(size_t number) const; // 1, 2
+  // The folder of the guest that this attempt kept, below the job's; "" when it kept none.
+  [[nodiscard]] std::string keptGuest(size_t number, const std::string &role) const;
   [[nodiscard]] std::filesystem::path resultFile() const { return path_ / "result.json"; }
   [[nodiscard]] Result<FileDescriptor> lock(Deadline deadline) const { return lockFile(path_ / "lock", deadline); }
 

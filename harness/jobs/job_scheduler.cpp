@@ -28,10 +28,7 @@ Result<std::vector<JobOutcome>> JobScheduler::run(const std::vector<Job> &jobs) 
   HOTGATE_CHECK(sortOut(jobs));
   board_.begin(jobs.size(), jobs.size() - waiting_.size());
   while (!waiting_.empty() || !running_.empty()) {
-    while (!waiting_.empty() && running_.size() < static_cast<size_t>(settings_.guests)) {
-      HOTGATE_CHECK(start(*waiting_.front()));
-      waiting_.pop_front();
-    }
+    HOTGATE_CHECK(startWaiting());
     waitForReports();
     for (auto each = running_.begin(); each != running_.end();) {
       HOTGATE_TRY(const bool hasEnded, attend(*each));
@@ -63,6 +60,22 @@ Result<> JobScheduler::sortOut(const std::vector<Job> &jobs) {
   return {};
 }
 
+Result<> JobScheduler::startWaiting() {
+  const auto isFree = [this](const JobOutcome *outcome) {
+    return outcome->job.machine.empty() || std::ranges::none_of(running_, [&](const Running &running) {
+             return running.outcome->job.machine == outcome->job.machine;
+           });
+  };
+  while (running_.size() < static_cast<size_t>(settings_.guests)) {
+    const auto next = std::ranges::find_if(waiting_, isFree);
+    if (next == waiting_.end())
+      return {};
+    HOTGATE_CHECK(start(**next));
+    waiting_.erase(next);
+  }
+  return {};
+}
+
 Result<> JobScheduler::start(JobOutcome &outcome) {
   const size_t number = outcome.attempts.size() + 1;
   HOTGATE_CHECK(folderOf(settings_.folder, outcome.job).writeState(outcome.job, fmt::format("attempt {}", number)));
@@ -70,7 +83,7 @@ Result<> JobScheduler::start(JobOutcome &outcome) {
   HOTGATE_TRY(ChildProcess process,
               ChildProcess::start({.arguments = settings_.command(outcome.job, number, reports.theirs.get()),
                                    .inherited = {reports.theirs.get()}}));
-  running_.push_back({&outcome, std::move(process), std::move(reports.ours), "", Clock::now()});
+  running_.push_back({&outcome, std::move(process), std::move(reports.ours), "", Clock::now(), false});
   board_.step(outcome.job.name, number == 1 ? "started" : "started again after a lab fault");
   return {};
 }
@@ -105,28 +118,54 @@ void JobScheduler::readReports(Running &running) {
 Result<bool> JobScheduler::attend(Running &running) {
   readReports(running);
   if (running.process.isRunning()) {
-    if (Clock::now() < running.begin + settings_.timeLimit)
+    const auto limit = running.begin + settings_.timeLimit;
+    if (Clock::now() < limit)
+      return false;
+    if (!running.isLate)
+      sayLate(running);
+    if (Clock::now() < limit + settings_.keepTime)
       return false;
     running.process.kill();
-    HOTGATE_CHECK(conclude(running, fmt::format("still ran after {} s and was ended", settings_.timeLimit.count())));
-    return true;
   }
-  HOTGATE_CHECK(conclude(running, ""));
+  HOTGATE_CHECK(conclude(running));
   return true;
 }
 
-Result<> JobScheduler::conclude(Running &running, const std::string &lateReason) {
+std::string JobScheduler::lateReason() const {
+  return fmt::format("still ran after {} s and was ended", settings_.timeLimit.count());
+}
+
+void JobScheduler::sayLate(Running &running) {
+  running.isLate = true;
+  const std::string line = lateReason() + '\n';
+  if (running.reports.isOpen())
+    (void)send(running.reports.get(), line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT); // else it is killed
+  board_.step(running.outcome->job.name, "its time is over: keeping its guest");
+}
+
+Attempt JobScheduler::wordlessEnd(Running &running, const std::filesystem::path &folder, size_t number,
+                                  int exitCode) const {
+  Attempt attempt{
+      running.isLate ? AttemptEnd::late : AttemptEnd::died, "",
+      running.isLate ? lateReason()
+                     : fmt::format("its process ended with {}; it printed: {}", exitCode, running.process.outputTail()),
+      exitCode, JobFolder(folder).keptGuest(number, running.outcome->job.role)};
+  if (attempt.kept.empty())
+    attempt.notKept = running.isLate
+                          ? fmt::format("the job did not keep its guest within {} s more, and was killed with it",
+                                        settings_.keepTime.count())
+                          : "the guest ended with the job's process";
+  return attempt;
+}
+
+Result<> JobScheduler::conclude(Running &running) {
   JobOutcome &outcome = *running.outcome;
   const JobFolder folder = folderOf(settings_.folder, outcome.job);
   const size_t number = outcome.attempts.size() + 1;
   HOTGATE_TRY(const int exitCode, running.process.wait(after(std::chrono::seconds(5))));
   auto attempt = readAttempt(folder.attemptFolder(number) / "attempt.json", outcome.job.input);
   if (!attempt) {
-    attempt = Attempt{lateReason.empty() ? AttemptEnd::died : AttemptEnd::late, "",
-                      lateReason.empty() ? fmt::format("its process ended with {}; it printed: {}", exitCode,
-                                                       running.process.outputTail())
-                                         : lateReason,
-                      exitCode, ""};
+    attempt = wordlessEnd(running, folder.path(), number, exitCode);
     HOTGATE_TRY(const FileDescriptor held, folder.lock(after(std::chrono::seconds(20))));
     std::error_code ignored; // what cannot be made, endAttempt() says
     std::filesystem::create_directory(folder.attemptFolder(number), ignored);

@@ -21,6 +21,8 @@ std::string summaryText(const std::vector<JobOutcome> &outcomes) {
             fmt::format("\n            attempt {}: {}: {}", number, toString(attempt.end), printable(attempt.reason));
       if (!attempt.kept.empty())
         text += fmt::format("\n            kept: {}/{}", outcome.job.name, attempt.kept);
+      else if (!attempt.notKept.empty())
+        text += fmt::format("\n            not kept: {}", printable(attempt.notKept));
     }
     text += '\n';
   }

@@ -22,7 +22,7 @@ LabFileEntry readEntry(StrictYaml &yaml, const std::filesystem::path &folder) {
     const std::string provider = yaml.text("provider");
     entry.provider = providerNamed(provider);
     if (!entry.provider)
-      yaml.refuse("provider", fmt::format("'{}' is not qemu or wine-host", provider));
+      yaml.refuse("provider", fmt::format("'{}' is not qemu, wine-host, ssh or libvirt", provider));
   }
   entry.repetitions = static_cast<int>(yaml.integer("repetitions", 1, mostRepetitions, 1));
   return entry;

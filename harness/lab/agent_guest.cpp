@@ -40,8 +40,10 @@ Result<> AgentGuest::installService(const std::string &program) {
 
 Result<ServiceStatus> AgentGuest::restartUpdated() {
   HOTGATE_CHECK(agent_->stopService(setup_.config.serviceName, after(serviceDeadline)));
+  isSettingUp_ = true;
   HOTGATE_CHECK(agent_->deleteService(setup_.config.serviceName, after(callDeadline)));
   HOTGATE_CHECK(installService("post\\" + module_));
+  isSettingUp_ = false;
   return startService();
 }
 

@@ -33,7 +33,7 @@ public:
   Result<std::vector<uint8_t>> read(int64_t pid, uint32_t rva, uint32_t size) override;
   Result<std::vector<uint8_t>> readPatch(int64_t pid, uint32_t rva, uint32_t size) override;
   Result<std::vector<ThreadStack>> stacks(int64_t pid) override;
-  [[nodiscard]] bool wasRefused() const override { return agent_ != nullptr && agent_->wasRefused(); }
+  [[nodiscard]] bool wasRefused() const override { return agent_ != nullptr && agent_->wasRefused() && !isSettingUp_; }
 
 protected:
   explicit AgentGuest(GuestSetup setup) : setup_(std::move(setup)), module_(setup_.preImage.filename().string()) {}
@@ -62,6 +62,7 @@ private:
   std::string module_;
   ProcessAgent *agent_ = nullptr; // nullptr before restore()
   bool restartsCrashedService_ = false;
+  bool isSettingUp_ = false;   // what the agent refuses then is the lab's matter: no service of the update's runs yet
   int64_t linuxProcessOf_ = 0; // the Windows PID that linuxPid_ belongs to
   int64_t linuxPid_ = 0;
 };

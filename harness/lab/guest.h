@@ -52,13 +52,19 @@ public:
   // What the role's service wrote into the event log since the last time.
   virtual Result<std::vector<ServiceEvent>> newEvents() { return std::vector<ServiceEvent>(); }
   // Its state at this moment into a folder (kept_guest.h); the guest goes on afterwards.
-  virtual Result<> keep(const KeepRequest &request) {
-    HOTGATE_CHECK(makeKeptFolder(request.folder));
-    return writeKept(request.folder, std::nullopt, {"this provider keeps nothing of its guests"});
-  }
+  virtual Result<> keep(const KeepRequest &request) { return keepNothing(request); }
+  // The same by another thread while the run's own is in the middle of another call, which may hang: what needs a
+  // conversation with the guest is left out. The guest need not go on.
+  virtual Result<> keepBusy(const KeepRequest &request) { return keepNothing(request); }
   // True when the last call failed because the agent, alive, refused it: then the patch or the process is the reason
   // and not the lab.
   [[nodiscard]] virtual bool wasRefused() const = 0;
+
+private:
+  static Result<> keepNothing(const KeepRequest &request) {
+    HOTGATE_CHECK(makeKeptFolder(request.folder));
+    return writeKept(request.folder, std::nullopt, {"this provider keeps nothing of its guests"});
+  }
 };
 
 } // namespace hotgate::harness

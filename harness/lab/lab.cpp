@@ -7,11 +7,36 @@
 #include "harness/lab/wine_guest.h"
 #include "support/mapped_file.h"
 
+#include <cerrno>
+#include <cstring>
 #include <memory>
+#include <unistd.h>
 
 namespace hotgate::harness {
 
-Result<> checkLabHost(Provider provider) {
+namespace {
+
+// A file that lab.yaml names, before minutes of work and not behind them.
+Result<> checkNamed(const std::filesystem::path &file, const char *key) {
+  if (file.empty() || access(file.c_str(), R_OK) == 0)
+    return {};
+  return failInput(file.string(), key, fmt::format("cannot be read: {}", std::strerror(errno)),
+                   "correct the path in lab.yaml; it is relative to that file");
+}
+
+Result<> checkMachineFiles(const MachineConfig &machine) {
+  if (machine.ssh) {
+    HOTGATE_CHECK(checkNamed(machine.ssh->identity, "ssh.identity"));
+    HOTGATE_CHECK(checkNamed(machine.ssh->knownHosts, "ssh.known_hosts"));
+  }
+  if (machine.image)
+    HOTGATE_CHECK(checkNamed(machine.image->disk, "image.disk"));
+  return machine.windows ? checkNamed(machine.windows->package, "windows.package") : Result<>();
+}
+
+} // namespace
+
+Result<> checkLabHost(Provider provider, const MachineConfig &machine) {
   if (provider == Provider::qemu) {
     HOTGATE_CHECK(qemuVersion());
   } else if (provider == Provider::wineHost && findProgram("unshare").empty()) {
@@ -19,7 +44,7 @@ Result<> checkLabHost(Provider provider) {
   } else if (provider == Provider::ssh && (findProgram("ssh").empty() || findProgram("sftp").empty())) {
     return failInput("ssh", "", "ssh or sftp not found in PATH", "install openssh-client");
   }
-  return {};
+  return checkMachineFiles(machine);
 }
 
 namespace {
@@ -36,10 +61,11 @@ std::unique_ptr<AgentMachine> makeMachine(const GuestSetup &setup) {
   return nullptr;
 }
 
-std::unique_ptr<Guest> makeGuest(GuestSetup setup, const std::filesystem::path &tap, const Progress &progress) {
-  if (auto machine = setup.config.provider == Provider::wineHost ? nullptr : makeMachine(setup)) {
+std::unique_ptr<Guest> makeGuest(GuestSetup setup, const Role &role, const std::filesystem::path &tap,
+                                 const Progress &progress) {
+  if (auto machine = makeMachine(setup)) {
     if (const std::optional<WindowsConfig> windows = setup.config.machine.windows)
-      return std::make_unique<WindowsGuest>(std::move(setup), *windows, std::move(machine));
+      return std::make_unique<WindowsGuest>(std::move(setup), role, *windows, std::move(machine));
     return std::make_unique<MachineGuest>(std::move(setup), std::move(machine));
   }
   if (setup.config.provider == Provider::wineHost)
@@ -59,7 +85,7 @@ Result<> runLab(const LabRequest &request, facts::Database &facts,
   if (config.soak.clients == 0)
     config.soak.clients = role.soak.clients;
   // Whatever is wrong with the files is said before a guest is built or started.
-  HOTGATE_CHECK(checkLabHost(config.provider));
+  HOTGATE_CHECK(checkLabHost(config.provider, config.machine));
   HOTGATE_TRY(const ProbeFactory makeProbe, probeFactory(roleFile, role, config.witness, config.soak,
                                                          {request.installation.client, request.installation.tap}));
   HOTGATE_CHECK(MappedFile::open(request.hotpatchImage));
@@ -80,12 +106,13 @@ Result<> runLab(const LabRequest &request, facts::Database &facts,
                                 .postImage = request.postImage,
                                 .address = role.guestAddress,
                                 .config = config},
-                               request.installation.tap, progress);
-  if (request.keep)
+                               role, request.installation.tap, progress);
+  const KeptInSight inSight(request.keeper, *guest);
+  if (request.keeper != nullptr)
     records.onFirstFailure([&] {
       progress("keeping the guest's state");
       // The run's facts are worth more than the guest: it goes on.
-      if (const auto kept = guest->keep(*request.keep); !kept)
+      if (const auto kept = request.keeper->keepFailed(); !kept)
         progress("the guest was not kept: " + kept.error().message());
     });
   return LabSequence(*guest, role, makeProbe, config, writes, records, progress).run();

@@ -1,14 +1,14 @@
 // The dynamic half of the gate: one hotpatch image applied to a running service in a guest, observed from outside.
 //
 //   HOTGATE_TRY(const LabConfig config, readLabConfig(folder / "lab.yaml"));
-//   HOTGATE_CHECK(checkLabHost(config.provider));
+//   HOTGATE_CHECK(checkLabHost(config.provider, config.machine));
 //   HOTGATE_CHECK(runLab({pre, hotpatch, post, config, "dhcp", installation}, facts, progress));
 //
 // Needs the hotpatch table's records in the facts (the static half writes them). A lab fault is an outcome in the
 // facts, not an error; an error is an environment or input that cannot be used, or facts that cannot be written.
 #pragma once
 
-#include "harness/lab/kept_guest.h"
+#include "harness/lab/guest_keeper.h"
 #include "harness/lab/lab_config.h"
 
 #include "analyzer/facts/database.h"
@@ -33,11 +33,11 @@ struct LabRequest {
   LabConfig config;
   std::string role;
   LabInstallation installation;
-  std::optional<KeepRequest> keep = std::nullopt; // where a guest goes that fails, at the moment when it does
+  GuestKeeper *keeper = nullptr; // of a guest that fails, at the moment when it does; nullptr: nothing is kept
 };
 
-// Errors: input, when this host lacks what the provider needs (QEMU, unshare).
-Result<> checkLabHost(Provider provider);
+// Errors: input, when this host lacks what the provider needs (QEMU, unshare), or a file that the machine needs.
+Result<> checkLabHost(Provider provider, const MachineConfig &machine = {});
 
 // Runs on the calling thread; QEMU ends when that thread does.
 Result<> runLab(const LabRequest &request, facts::Database &facts,

@@ -2,21 +2,7 @@
 
 #include "support/strict_yaml.h"
 
-#include <array>
-
 namespace hotgate::harness {
-
-std::string_view providerName(Provider provider) {
-  constexpr std::array<std::string_view, 4> names{"qemu", "wine-host", "ssh", "libvirt"};
-  return names.at(static_cast<size_t>(provider));
-}
-
-std::optional<Provider> providerNamed(std::string_view name) {
-  for (const Provider provider : {Provider::qemu, Provider::wineHost, Provider::ssh, Provider::libvirt})
-    if (name == providerName(provider))
-      return provider;
-  return std::nullopt;
-}
 
 namespace {
 
@@ -36,29 +22,40 @@ Witness witnessOf(StrictYaml map) {
   return witness;
 }
 
+// What the file says, and what the command line says in its place.
+Provider providerOf(StrictYaml &file, std::optional<Provider> chosen) {
+  const std::string text = file.text("provider", std::string(providerName(Provider::qemu)));
+  const auto usual = providerNamed(text);
+  if (!usual)
+    file.refuse("provider", "must be qemu, wine-host, ssh or libvirt");
+  // A machine that is described and silently not used would be judged by another's result.
+  if (!chosen && !file.has("provider") && (file.has("ssh") || file.has("libvirt")))
+    file.refuse("provider", "is missing: say where the lab runs usually, ssh, libvirt, qemu or wine-host");
+  return chosen.value_or(usual.value_or(Provider::qemu));
+}
+
 } // namespace
 
-Result<LabConfig> readLabConfig(const std::filesystem::path &path) {
+Result<LabConfig> readLabConfig(const std::filesystem::path &path, std::optional<Provider> chosen) {
   HOTGATE_TRY(StrictYaml file, StrictYaml::open(path));
   LabConfig config;
-  const std::string provider = file.text("provider", "qemu");
-  if (const auto named = providerNamed(provider))
-    config.provider = *named;
-  else
-    file.refuse("provider", "must be qemu, wine-host, ssh or libvirt");
+  config.provider = providerOf(file, chosen);
   config.memoryMiB = static_cast<int>(file.integer("memory", 384, 16384, config.memoryMiB));
-  StrictYaml service = file.map("service");
-  config.serviceName = service.text("name");
-  if (config.serviceName.empty())
-    service.refuse("name", "must not be empty");
-  config.serviceArguments = service.text("arguments", "");
+  config.machine = readMachineConfig(file, config.provider, config.memoryMiB, path.parent_path());
+  // On a Windows machine the role's own service is under test.
+  if (file.has("service") || !config.machine.windows) {
+    StrictYaml service = file.map("service");
+    config.serviceName = service.text("name");
+    if (config.serviceName.empty())
+      service.refuse("name", "must not be empty");
+    config.serviceArguments = service.text("arguments", "");
+  }
   config.witness = witnessOf(file.map("witness"));
   if (file.has("soak")) {
     StrictYaml soak = file.map("soak");
     config.soak.requests = soak.has("requests") ? soak.integer("requests", 1, 1'000'000) : 0;
     config.soak.clients = soak.has("clients") ? static_cast<int>(soak.integer("clients", 1, 64)) : 0;
   }
-  config.machine = readMachineConfig(file, provider, config.memoryMiB, path.parent_path());
   HOTGATE_CHECK(file.finish());
   return config;
 }

@@ -11,14 +11,10 @@
 
 namespace hotgate::harness {
 
-enum class Provider : uint8_t { qemu, wineHost, ssh, libvirt };
-[[nodiscard]] std::string_view providerName(Provider provider); // as in lab.yaml: qemu, wine-host, ssh, libvirt
-[[nodiscard]] std::optional<Provider> providerNamed(std::string_view name);
-
 struct LabConfig {
   Provider provider = Provider::qemu;
   int memoryMiB = 512;
-  std::string serviceName;
+  std::string serviceName; // of the base image where Hotgate installs it; "" only on a Windows machine
   std::string serviceArguments;
   Witness witness;
   SoakLoad soak{.requests = 0, .clients = 0};  // 0: the role's, which runLab() fills in
@@ -27,7 +23,8 @@ struct LabConfig {
   RecoveryLimits recovery;                     // not from the file: the agent and the limits belong together
 };
 
+// `chosen`: in place of the file's own provider. A file may describe several machines, of which the provider uses one.
 // Errors: usage, naming the line of an unknown, missing or wrong key; input, when the file cannot be read.
-Result<LabConfig> readLabConfig(const std::filesystem::path &path);
+Result<LabConfig> readLabConfig(const std::filesystem::path &path, std::optional<Provider> chosen = std::nullopt);
 
 } // namespace hotgate::harness

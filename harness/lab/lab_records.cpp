@@ -12,11 +12,6 @@ std::string_view outcomeName(StepOutcome outcome) {
   return names.at(static_cast<size_t>(outcome));
 }
 
-std::string_view counterName(Counter counter) {
-  constexpr std::array<std::string_view, 3> names{"private-bytes", "threads", "handles"};
-  return names.at(static_cast<size_t>(counter));
-}
-
 } // namespace
 
 std::string_view phaseName(Phase phase) {
@@ -176,7 +171,7 @@ Result<> LabRecords::machine(Phase phase, const MachineReport &report, std::opti
                 offered ? std::optional<int64_t>(*offered ? 1 : 0) : std::nullopt);
 }
 
-Result<> LabRecords::events(Phase phase, const std::vector<ServiceEvent> &events) {
+Result<> LabRecords::events(Phase phase, const std::vector<ServiceEvent> &events, const RoleEvents &known) {
   struct Seen {
     int64_t level = 0;
     int64_t count = 0;
@@ -187,12 +182,9 @@ Result<> LabRecords::events(Phase phase, const std::vector<ServiceEvent> &events
     seen.level = seen.count == 0 ? event.level : std::min(seen.level, event.level);
     ++seen.count;
   }
-  for (const auto &[id, seen] : byId) {
-    const EventMeaning *meaning = dhcpEvent(id);
+  for (const auto &[id, seen] : byId)
     HOTGATE_CHECK(insert("INSERT INTO lab_event VALUES (?, ?, ?, ?, ?, ?, ?)", phaseName(phase), id,
-                         eventKindName(meaning == nullptr ? EventKind::other : meaning->kind),
-                         meaning == nullptr ? "" : meaning->meaning, seen.level, seen.count));
-  }
+                         eventKindName(eventKind(known, id)), eventMeaning(known, id), seen.level, seen.count));
   return {};
 }
 

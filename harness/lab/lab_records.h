@@ -8,6 +8,7 @@
 #include "harness/lab/quarantine.h"
 #include "harness/lab/recovery_watch.h"
 #include "harness/lab/write_prediction.h"
+#include "harness/monitor/counter.h"
 #include "harness/monitor/latency.h"
 #include "harness/monitor/slope.h"
 #include "harness/roles/exchange_tally.h"
@@ -21,7 +22,6 @@ namespace hotgate::harness {
 enum class Phase { control, patched, undone, restarted };
 enum class Step { restore, health, smoke, witness, soak, apply, verify, undo, restart, frames };
 enum class StepOutcome { ok, failed, labFault };
-enum class Counter { privateBytes, threads, handles };
 [[nodiscard]] std::string_view phaseName(Phase phase);
 [[nodiscard]] std::string_view stepName(Step step);
 
@@ -59,7 +59,8 @@ public:
   Result<> frames(Phase phase, const std::vector<ThreadStack> &stacks);
   // offered: whether a scan offers the KB; nullopt: no scan was made.
   Result<> machine(Phase phase, const MachineReport &report, std::optional<bool> offered);
-  Result<> events(Phase phase, const std::vector<ServiceEvent> &events);
+  // `known`: what they say, of the role.
+  Result<> events(Phase phase, const std::vector<ServiceEvent> &events, const RoleEvents &known);
   Result<> bytes(std::string_view after, const PredictedWrite &write, const std::string &expected,
                  const std::string &found);
 

@@ -1,38 +1,6 @@
 #include "harness/lab/lab_sequence.h"
 
-#include <thread>
-
 namespace hotgate::harness {
-
-namespace {
-
-constexpr std::chrono::milliseconds pollPause{10};
-
-// Windows' own loader would refuse the patch with this NTSTATUS: the patch is the reason. A refusal without one (a
-// thread in the way, a handle that could not be had) says nothing about it.
-bool namesLoaderStatus(const Error &error) { return error.place.find(", status 0x") != std::string::npos; }
-
-std::optional<int64_t> valueOf(const ProcessCounters &counters, Counter counter) {
-  switch (counter) {
-  case Counter::privateBytes:
-    return counters.privateBytes;
-  case Counter::threads:
-    return counters.threads;
-  case Counter::handles:
-    return counters.handles;
-  }
-  return std::nullopt;
-}
-
-} // namespace
-
-// HOTGATE_STEP(smoke(phase)); leaves the caller when the run ends here or the facts cannot be written.
-#define HOTGATE_STEP(expression) \
-  do { \
-    HOTGATE_TRY(const Flow hotgateFlow, expression); \
-    if (hotgateFlow == Flow::stop) \
-      return Flow::stop; \
-  } while (false)
 
 Result<> LabSequence::run() {
   const auto steps = [this]() -> Result<Flow> {
@@ -44,154 +12,45 @@ Result<> LabSequence::run() {
     return restarted();
   };
   HOTGATE_CHECK(steps());
-  return labFault_ ? records_.finishLabFault(guest_.accelerator(), *labFault_)
-                   : records_.finishCompleted(guest_.accelerator());
+  return journal_.finish(guest_.accelerator());
 }
 
-void LabSequence::announce(Phase phase, Step step, const std::string &detail) {
-  progress_(fmt::format("{}: {}{}", phaseName(phase), stepName(step), detail));
-}
-
-Result<LabSequence::Flow> LabSequence::labFault(Phase phase, Step step, const Error &error) {
-  if (error.kind != ErrorKind::fault)
-    return Failure(error);
-  labFault_ = fmt::format("{} ({}): {}", stepName(step), phaseName(phase), error.message());
-  HOTGATE_CHECK(records_.step(phase, step, StepOutcome::labFault, error.message()));
-  return Flow::stop;
-}
-
-template <class Report>
-Result<LabSequence::Flow> LabSequence::recordProbes(Phase phase, Step step, const Report &report) {
-  if (!report.labFault.empty())
-    return labFault(phase, step,
-                    Error{ErrorKind::fault, "service under test", std::string(stepName(step)), report.labFault, ""});
-  HOTGATE_CHECK(records_.probes(phase, step, report.tallies, role_.deadline));
-  return Flow::goOn;
-}
-
-Result<LabSequence::Flow> LabSequence::conclude(Phase phase, Step step, const std::string &success,
-                                                const std::string &failure) {
-  if (failure.empty()) {
-    HOTGATE_CHECK(records_.step(phase, step, StepOutcome::ok, success));
-    return Flow::goOn;
-  }
-  if (phase == Phase::control)
-    return labFault(phase, step,
-                    Error{ErrorKind::fault, "unpatched service", std::string(stepName(step)), failure,
-                          "make the base pass before its patch is judged"});
-  HOTGATE_CHECK(records_.step(phase, step, StepOutcome::failed, failure));
-  return Flow::goOn;
-}
-
-Result<LabSequence::Flow> LabSequence::look(Phase phase, Step step) {
-  const auto service = guest_.queryService();
-  if (!service)
-    return labFault(phase, step, service.error());
-  // A service that has no process any more: the process that it had is looked at.
-  const int64_t pid = service->pid != 0 ? service->pid : pid_;
-  const auto counters = guest_.counters(pid);
-  if (!counters)
-    return labFault(phase, step, counters.error());
-  HOTGATE_CHECK(records_.process(phase, step, *service, pid, *counters));
-  const bool isTheSame = counters->alive && pid == pid_ && counters->startTime == startTime_;
-  if (isTheSame)
-    return Flow::goOn;
-  if (phase == Phase::control)
-    return labFault(phase, step,
-                    Error{ErrorKind::fault, "unpatched service", std::string(stepName(step)),
-                          "its process ended or was replaced", "make the base pass before its patch is judged"});
-  if (auto watched = recover(phase, step); !watched)
-    return labFault(phase, step, watched.error());
-  return Flow::stop;
-}
-
-Result<LabSequence::Flow> LabSequence::adopt(Phase phase, Step step, const ServiceStatus &service) {
-  pid_ = service.pid;
-  const auto counters = guest_.counters(pid_);
-  if (!counters)
-    return labFault(phase, step, counters.error());
-  startTime_ = counters->startTime;
-  recovery_.emplace(guest_, ServiceProcess{pid_, startTime_});
-  return Flow::goOn;
-}
-
-Result<LabSequence::Flow> LabSequence::recordMachine(Phase phase, Step step) {
-  const auto state = guest_.machineState();
-  if (!state)
-    return labFault(phase, step, state.error());
-  if (*state)
-    HOTGATE_CHECK(records_.machine(phase, (*state)->report, (*state)->offered));
-  return Flow::goOn;
-}
-
-Result<LabSequence::Flow> LabSequence::recordEvents(Phase phase) {
-  const auto events = guest_.newEvents();
-  if (!events)
-    return labFault(phase, Step::soak, events.error());
-  HOTGATE_CHECK(records_.events(phase, *events));
-  return Flow::goOn;
-}
-
-Result<> LabSequence::recover(Phase phase, Step step) {
-  announce(phase, step, ", its process is gone: watching whether the service comes back");
-  HOTGATE_CHECK(recovery_->watch(config_.recovery));
-  std::optional<std::string> answer;
-  if (recovery_->runs()) {
-    HOTGATE_TRY(const ProbeReport report, probe_->health());
-    answer = report.fault;
-    HOTGATE_CHECK(recovery_->watch(config_.recovery)); // the request may have ended it again
-  }
-  return records_.recovery(phase, step, *recovery_, config_.recovery, guest_.restartsCrashedService(), answer);
-}
-
-Result<bool> LabSequence::isGone() {
-  HOTGATE_TRY(const ProcessCounters counters, guest_.counters(pid_));
-  return !counters.alive || counters.startTime != startTime_;
-}
-
-Result<LabSequence::Flow> LabSequence::refusedOrGone(Phase phase, Step step, const Error &error) {
-  if (phase == Phase::control || !isGone().value_or(false))
-    return labFault(phase, step, error);
-  HOTGATE_CHECK(records_.step(phase, step, StepOutcome::failed, "its process ended; " + error.reason));
-  return look(phase, step);
-}
-
-Result<LabSequence::Flow> LabSequence::restore() {
-  announce(Phase::control, Step::restore);
+Result<Flow> LabSequence::restore() {
+  journal_.announce(Phase::control, Step::restore);
   if (auto restored = guest_.restore(); !restored)
-    return labFault(Phase::control, Step::restore, restored.error());
+    return journal_.labFault(Phase::control, Step::restore, restored.error());
   auto probe = makeProbe_(guest_.link());
   if (!probe)
-    return labFault(Phase::control, Step::restore, probe.error());
+    return journal_.labFault(Phase::control, Step::restore, probe.error());
   probe_ = *std::move(probe);
-  HOTGATE_STEP(recordMachine(Phase::control, Step::restore));
-  return conclude(Phase::control, Step::restore, "the guest runs", "");
+  HOTGATE_STEP(machine_.recordState(Phase::control, Step::restore));
+  return journal_.conclude(Phase::control, Step::restore, "the guest runs", "");
 }
 
-Result<LabSequence::Flow> LabSequence::health() {
-  announce(Phase::control, Step::health);
+Result<Flow> LabSequence::health() {
+  journal_.announce(Phase::control, Step::health);
   const auto started = guest_.startService();
   if (!started)
-    return labFault(Phase::control, Step::health, started.error());
-  HOTGATE_STEP(adopt(Phase::control, Step::health, *started));
+    return journal_.labFault(Phase::control, Step::health, started.error());
+  HOTGATE_STEP(process_.adopt(Phase::control, Step::health, *started));
   const auto report = probe_->health();
   if (!report)
-    return labFault(Phase::control, Step::health, report.error());
-  HOTGATE_STEP(recordProbes(Phase::control, Step::health, *report));
-  HOTGATE_STEP(look(Phase::control, Step::health));
-  return conclude(Phase::control, Step::health, "a client outside got a good answer",
-                  records_.judgedFault(report->tallies, report->fault));
+    return journal_.labFault(Phase::control, Step::health, report.error());
+  HOTGATE_STEP(journal_.probes(Phase::control, Step::health, report->tallies, report->labFault));
+  HOTGATE_STEP(process_.look(Phase::control, Step::health));
+  return journal_.conclude(Phase::control, Step::health, "a client outside got a good answer",
+                           journal_.records().judgedFault(report->tallies, report->fault));
 }
 
-Result<LabSequence::Flow> LabSequence::control() {
+Result<Flow> LabSequence::control() {
   HOTGATE_STEP(smoke(Phase::control));
   HOTGATE_STEP(witness(Phase::control, "vulnerable"));
   HOTGATE_STEP(soak(Phase::control));
-  HOTGATE_STEP(recordEvents(Phase::control));
+  HOTGATE_STEP(machine_.recordEvents(Phase::control, Step::soak));
   return frames(Phase::control);
 }
 
-Result<LabSequence::Flow> LabSequence::patched() {
+Result<Flow> LabSequence::patched() {
   HOTGATE_STEP(apply());
   HOTGATE_STEP(verify(Phase::patched));
   if (hungUnderApply_)
@@ -199,209 +58,124 @@ Result<LabSequence::Flow> LabSequence::patched() {
   HOTGATE_STEP(smoke(Phase::patched));
   HOTGATE_STEP(witness(Phase::patched, "fixed"));
   HOTGATE_STEP(soak(Phase::patched));
-  HOTGATE_STEP(recordEvents(Phase::patched));
+  HOTGATE_STEP(machine_.recordEvents(Phase::patched, Step::soak));
   return frames(Phase::patched);
 }
 
-Result<LabSequence::Flow> LabSequence::undone() {
+Result<Flow> LabSequence::undone() {
   HOTGATE_STEP(undo());
   HOTGATE_STEP(verify(Phase::undone));
   HOTGATE_STEP(witness(Phase::undone, "vulnerable"));
   return smoke(Phase::undone);
 }
 
-Result<LabSequence::Flow> LabSequence::smoke(Phase phase) {
-  announce(phase, Step::smoke);
+Result<Flow> LabSequence::smoke(Phase phase) {
+  journal_.announce(phase, Step::smoke);
   const auto report = probe_->smoke();
   if (!report)
-    return labFault(phase, Step::smoke, report.error());
-  HOTGATE_STEP(recordProbes(phase, Step::smoke, *report));
-  HOTGATE_STEP(conclude(phase, Step::smoke, "every exchange was answered in time and rightly",
-                        records_.judgedFault(report->tallies, report->fault)));
-  return look(phase, Step::smoke);
+    return journal_.labFault(phase, Step::smoke, report.error());
+  HOTGATE_STEP(journal_.probes(phase, Step::smoke, report->tallies, report->labFault));
+  HOTGATE_STEP(journal_.conclude(phase, Step::smoke, "every exchange was answered in time and rightly",
+                                 journal_.records().judgedFault(report->tallies, report->fault)));
+  return process_.look(phase, Step::smoke);
 }
 
-Result<LabSequence::Flow> LabSequence::witness(Phase phase, std::string_view wanted) {
-  announce(phase, Step::witness);
+Result<Flow> LabSequence::witness(Phase phase, std::string_view wanted) {
+  journal_.announce(phase, Step::witness);
   const auto report = probe_->witness();
   if (!report)
-    return labFault(phase, Step::witness, report.error());
-  HOTGATE_CHECK(records_.probes(phase, Step::witness, report->tallies, role_.deadline));
-  HOTGATE_CHECK(records_.witness(phase, report->seen, report->text));
+    return journal_.labFault(phase, Step::witness, report.error());
+  HOTGATE_STEP(journal_.probes(phase, Step::witness, report->tallies));
+  HOTGATE_CHECK(journal_.records().witness(phase, report->seen, report->text));
   const std::string seen = fmt::format("{}: {}", report->seen, report->text);
-  HOTGATE_STEP(conclude(phase, Step::witness, seen,
-                        report->seen == wanted ? "" : fmt::format("expected {}, saw {}", wanted, seen)));
-  return look(phase, Step::witness);
+  HOTGATE_STEP(journal_.conclude(phase, Step::witness, seen,
+                                 report->seen == wanted ? "" : fmt::format("expected {}, saw {}", wanted, seen)));
+  return process_.look(phase, Step::witness);
 }
 
-Result<LabSequence::Flow> LabSequence::soak(Phase phase) {
-  Soak &soak = phase == Phase::control ? controlSoak_ : patchedSoak_;
+Result<Flow> LabSequence::soak(Phase phase) {
   const auto sample = [&](int64_t transactions) -> Result<> {
-    announce(phase, Step::soak, fmt::format(", {} of {} requests", transactions, config_.soak.requests));
-    HOTGATE_TRY(const ProcessCounters counters, guest_.counters(pid_));
-    if (!counters.alive)
-      return recovery_->observe(); // the look after the soak records the rest
-    soak.samples.push_back({transactions, counters});
-    return records_.sample(phase, transactions, counters);
+    journal_.announce(phase, Step::soak, fmt::format(", {} of {} requests", transactions, config_.soak.requests));
+    HOTGATE_TRY(const ProcessCounters counters, guest_.counters(process_.pid()));
+    return counters.alive ? soaks_.sample(phase, transactions, counters) : process_.observeEnd();
   };
   auto report = probe_->soak(sample);
   if (!report)
-    return labFault(phase, Step::soak, report.error());
-  HOTGATE_STEP(recordProbes(phase, Step::soak, *report));
-  soak.tallies = std::move(report->tallies);
-  for (const Counter counter : {Counter::privateBytes, Counter::threads, Counter::handles})
-    HOTGATE_CHECK(recordCounter(phase, counter));
-  if (phase == Phase::patched)
-    HOTGATE_CHECK(recordLatencies());
-  HOTGATE_STEP(conclude(phase, Step::soak, fmt::format("{} transactions", report->transactions),
-                        report->hung ? report->fault : records_.judgedFault(soak.tallies, report->fault)));
-  HOTGATE_STEP(look(phase, Step::soak));
+    return journal_.labFault(phase, Step::soak, report.error());
+  HOTGATE_STEP(journal_.probes(phase, Step::soak, report->tallies, report->labFault));
+  HOTGATE_CHECK(soaks_.finish(phase, report->tallies));
+  HOTGATE_STEP(
+      journal_.conclude(phase, Step::soak, fmt::format("{} transactions", report->transactions),
+                        report->hung ? report->fault : journal_.records().judgedFault(report->tallies, report->fault)));
+  HOTGATE_STEP(process_.look(phase, Step::soak));
   return report->hung ? Flow::stop : Flow::goOn;
 }
 
-Result<LabSequence::Flow> LabSequence::frames(Phase phase) {
-  announce(phase, Step::frames);
-  const auto stacks = guest_.stacks(pid_);
+Result<Flow> LabSequence::frames(Phase phase) {
+  journal_.announce(phase, Step::frames);
+  const auto stacks = guest_.stacks(process_.pid());
   if (!stacks)
-    return refusedOrGone(phase, Step::frames, stacks.error());
-  HOTGATE_CHECK(records_.frames(phase, *stacks));
-  return conclude(phase, Step::frames, fmt::format("{} threads", stacks->size()), "");
+    return process_.refusedOrGone(phase, Step::frames, stacks.error());
+  HOTGATE_CHECK(journal_.records().frames(phase, *stacks));
+  return journal_.conclude(phase, Step::frames, fmt::format("{} threads", stacks->size()), "");
 }
 
-Result<> LabSequence::recordCounter(Phase phase, Counter counter) {
-  const std::vector<CounterSample> control = warm(controlSoak_.samples, counter);
-  const std::vector<CounterSample> patched = warm(patchedSoak_.samples, counter);
-  const std::vector<CounterSample> &samples = phase == Phase::control ? control : patched;
-  if (const auto slope = theilSen(samples))
-    HOTGATE_CHECK(records_.slope(phase, counter, *slope, samples.size(),
-                                 samples.back().transactions - samples.front().transactions));
-  if (phase == Phase::patched)
-    if (const auto grown = growth(control, patched))
-      HOTGATE_CHECK(records_.growth(counter, *grown));
-  return {};
-}
-
-// Samples without the counter are left out; then the warm-up.
-std::vector<CounterSample> LabSequence::warm(const std::vector<CountedSample> &samples, Counter counter) const {
-  std::vector<CounterSample> series;
-  for (const CountedSample &sample : samples)
-    if (const auto value = valueOf(sample.counters, counter))
-      series.push_back({sample.transactions, *value});
-  const auto rest = afterWarmUp(series, role_.soak.warmUpPercent);
-  return {rest.begin(), rest.end()};
-}
-
-Result<> LabSequence::recordLatencies() {
-  for (const auto &[exchange, patched] : patchedSoak_.tallies) {
-    const auto control = controlSoak_.tallies.find(exchange);
-    if (control == controlSoak_.tallies.end())
-      continue;
-    if (const auto shift = latencyShift(control->second.milliseconds, patched.milliseconds))
-      HOTGATE_CHECK(records_.latency(exchange, *shift));
-  }
-  return {};
-}
-
-// Old and new code run side by side from here on, under the requests that are in flight.
-Result<AppliedPatch> LabSequence::applyUnderLoad() {
-  const int64_t before = int64_t{2} * config_.soak.clients; // requests before the apply begins, and after its end
-  std::optional<Result<AppliedPatch>> outcome;
-  bool begun = false;
-  int64_t end = INT64_MAX;
-  const auto ask = [&] {
-    auto patch = guest_.appliedYet();
-    if (!patch)
-      outcome = Failure(std::move(patch).error());
-    else if (*patch)
-      outcome = **std::move(patch);
-  };
-  const auto begin = [&] {
-    begun = true;
-    if (auto sent = guest_.beginApply(pid_); !sent)
-      outcome = Failure(std::move(sent).error());
-  };
-  const auto goesOn = [&](int64_t requests) -> Result<bool> {
-    if (!begun && requests >= before)
-      begin();
-    else if (begun && !outcome)
-      ask();
-    if (outcome && end == INT64_MAX)
-      end = requests + before;
-    return requests < end;
-  };
-  HOTGATE_TRY(const SoakReport load, probe_->load(goesOn));
-  add(underApply_.tallies, load.tallies);
-  underApply_.labFault = load.labFault;
+Result<Flow> LabSequence::apply() {
+  journal_.announce(Phase::patched, Step::apply);
+  LoadedApply apply(guest_, process_, *probe_, config_.soak.clients, role_.deadline);
+  auto applied = apply.run();
+  const SoakReport &load = apply.load();
   hungUnderApply_ = load.hung;
-  if (!begun)
-    begin();
-  for (; !outcome; std::this_thread::sleep_for(pollPause))
-    ask();
-  return *std::move(outcome);
-}
-
-Result<AppliedPatch> LabSequence::tryToApply() {
-  constexpr int attempts = 3;
-  for (int attempt = 1;; ++attempt) {
-    auto applied = applyUnderLoad();
-    const bool isHindered = !applied && guest_.wasRefused() && !namesLoaderStatus(applied.error());
-    if (!isHindered || attempt == attempts || isGone().value_or(false))
-      return applied;
-    std::this_thread::sleep_for(role_.deadline);
-  }
-}
-
-Result<LabSequence::Flow> LabSequence::apply() {
-  announce(Phase::patched, Step::apply);
-  auto applied = tryToApply();
-  HOTGATE_STEP(recordProbes(Phase::patched, Step::apply, underApply_));
+  HOTGATE_STEP(journal_.probes(Phase::patched, Step::apply, load.tallies, load.labFault));
   if (applied) {
     patch_ = *std::move(applied);
     // Lost requests are no failure to apply: they are in the probe's rows, and HG601 speaks of them.
-    const std::string lost = firstFault(underApply_.tallies);
-    HOTGATE_STEP(conclude(
+    const std::string lost = firstFault(load.tallies);
+    HOTGATE_STEP(journal_.conclude(
         Phase::patched, Step::apply,
         fmt::format("{} functions redirected{}{}", patch_.redirected.size(), lost.empty() ? "" : "; meanwhile, ", lost),
         ""));
-    HOTGATE_STEP(recordMachine(Phase::patched, Step::apply));
-    return look(Phase::patched, Step::apply);
+    HOTGATE_STEP(machine_.recordState(Phase::patched, Step::apply));
+    return process_.look(Phase::patched, Step::apply);
   }
   const Error &refusal = applied.error();
   if (!guest_.wasRefused() || !namesLoaderStatus(refusal))
-    return refusedOrGone(Phase::patched, Step::apply, refusal);
-  HOTGATE_STEP(conclude(Phase::patched, Step::apply, "", fmt::format("{} ({})", refusal.reason, refusal.place)));
-  HOTGATE_STEP(look(Phase::patched, Step::apply));
+    return process_.refusedOrGone(Phase::patched, Step::apply, refusal);
+  HOTGATE_STEP(
+      journal_.conclude(Phase::patched, Step::apply, "", fmt::format("{} ({})", refusal.reason, refusal.place)));
+  HOTGATE_STEP(process_.look(Phase::patched, Step::apply));
   return Flow::stop; // there is no patched service to look at
 }
 
-Result<LabSequence::Flow> LabSequence::undo() {
-  announce(Phase::undone, Step::undo);
-  const auto undone = guest_.undo(pid_);
+Result<Flow> LabSequence::undo() {
+  journal_.announce(Phase::undone, Step::undo);
+  const auto undone = guest_.undo(process_.pid());
   if (!undone && !guest_.wasRefused())
-    return labFault(Phase::undone, Step::undo, undone.error());
-  HOTGATE_STEP(conclude(Phase::undone, Step::undo, "the patch was taken out", undone ? "" : undone.error().reason));
+    return journal_.labFault(Phase::undone, Step::undo, undone.error());
+  HOTGATE_STEP(
+      journal_.conclude(Phase::undone, Step::undo, "the patch was taken out", undone ? "" : undone.error().reason));
   if (undone && guest_.undoRestartsMachine()) {
     const auto service = guest_.startService();
     if (!service)
-      return labFault(Phase::undone, Step::undo, service.error());
-    HOTGATE_STEP(adopt(Phase::undone, Step::undo, *service));
+      return journal_.labFault(Phase::undone, Step::undo, service.error());
+    HOTGATE_STEP(process_.adopt(Phase::undone, Step::undo, *service));
   }
-  HOTGATE_STEP(look(Phase::undone, Step::undo));
+  HOTGATE_STEP(process_.look(Phase::undone, Step::undo));
   return undone ? Flow::goOn : Flow::stop;
 }
 
-Result<LabSequence::Flow> LabSequence::restarted() {
-  announce(Phase::restarted, Step::restart);
+Result<Flow> LabSequence::restarted() {
+  journal_.announce(Phase::restarted, Step::restart);
   const auto service = guest_.restartUpdated();
   if (!service && !guest_.wasRefused())
-    return labFault(Phase::restarted, Step::restart, service.error());
-  HOTGATE_STEP(
-      conclude(Phase::restarted, Step::restart, "the update's image runs", service ? "" : service.error().reason));
+    return journal_.labFault(Phase::restarted, Step::restart, service.error());
+  HOTGATE_STEP(journal_.conclude(Phase::restarted, Step::restart, "the update's image runs",
+                                 service ? "" : service.error().reason));
   if (!service)
     return Flow::stop;
-  HOTGATE_STEP(adopt(Phase::restarted, Step::restart, *service));
-  HOTGATE_STEP(recordMachine(Phase::restarted, Step::restart));
-  HOTGATE_STEP(look(Phase::restarted, Step::restart));
+  HOTGATE_STEP(process_.adopt(Phase::restarted, Step::restart, *service));
+  HOTGATE_STEP(machine_.recordState(Phase::restarted, Step::restart));
+  HOTGATE_STEP(process_.look(Phase::restarted, Step::restart));
   HOTGATE_STEP(smoke(Phase::restarted));
   return witness(Phase::restarted, "fixed");
 }
@@ -410,17 +184,17 @@ Result<std::string> LabSequence::verifyPlace(const PredictedWrite &write, bool a
   // What the base holds is what the slot must have got; the patch image does not change it.
   Result<std::vector<uint8_t>> copied = std::vector<uint8_t>();
   if (write.value == PredictedWrite::Value::copied)
-    copied = guest_.read(pid_, write.targetRva, write.size);
+    copied = guest_.read(process_.pid(), write.targetRva, write.size);
   if (!copied && !guest_.wasRefused())
     return Failure(copied.error());
-  const auto bytes =
-      write.inHotpatch ? guest_.readPatch(pid_, write.rva, write.size) : guest_.read(pid_, write.rva, write.size);
+  const auto bytes = write.inHotpatch ? guest_.readPatch(process_.pid(), write.rva, write.size)
+                                      : guest_.read(process_.pid(), write.rva, write.size);
   if (!bytes && !guest_.wasRefused())
     return Failure(bytes.error());
   const std::string found = bytes ? hexOf(*bytes) : "";
   const std::string expected =
       afterApply ? write.hexAfterApply(patch_, copied.value_or(std::vector<uint8_t>())) : write.before;
-  HOTGATE_CHECK(records_.bytes(afterApply ? "apply" : "undo", write, expected, found));
+  HOTGATE_CHECK(journal_.records().bytes(afterApply ? "apply" : "undo", write, expected, found));
   if (found == expected)
     return std::string();
   return fmt::format("{} ({} RVA {:#x}) should hold {} and holds {}", write.name,
@@ -429,8 +203,8 @@ Result<std::string> LabSequence::verifyPlace(const PredictedWrite &write, bool a
 }
 
 // Undo leaves the patch image where it is, with its slots: threads may be inside.
-Result<LabSequence::Flow> LabSequence::verify(Phase phase) {
-  announce(phase, Step::verify);
+Result<Flow> LabSequence::verify(Phase phase) {
+  journal_.announce(phase, Step::verify);
   const bool afterApply = phase == Phase::patched;
   std::string failure;
   size_t places = 0;
@@ -439,13 +213,13 @@ Result<LabSequence::Flow> LabSequence::verify(Phase phase) {
       continue;
     const auto wrong = verifyPlace(write, afterApply);
     if (!wrong)
-      return labFault(phase, Step::verify, wrong.error());
+      return journal_.labFault(phase, Step::verify, wrong.error());
     ++places;
     if (failure.empty())
       failure = *wrong;
   }
-  HOTGATE_STEP(conclude(phase, Step::verify, fmt::format("{} places as predicted", places), failure));
-  return look(phase, Step::verify);
+  HOTGATE_STEP(journal_.conclude(phase, Step::verify, fmt::format("{} places as predicted", places), failure));
+  return process_.look(phase, Step::verify);
 }
 
 } // namespace hotgate::harness

@@ -10,34 +10,27 @@
 // undone.
 #pragma once
 
-#include "harness/lab/guest.h"
 #include "harness/lab/lab_config.h"
-#include "harness/lab/lab_records.h"
+#include "harness/lab/loaded_apply.h"
+#include "harness/lab/machine_watch.h"
+#include "harness/lab/soak_comparison.h"
 #include "harness/lab/write_prediction.h"
-#include "harness/roles/role.h"
-#include "harness/roles/role_probe.h"
 
 namespace hotgate::harness {
 
-struct CountedSample {
-  int64_t transactions = 0;
-  ProcessCounters counters;
-};
-
 class LabSequence {
 public:
-  using Progress = std::function<void(std::string_view)>;
+  using Progress = RunJournal::Progress;
   LabSequence(Guest &guest, const Role &role, const ProbeFactory &makeProbe, const LabConfig &config,
               const std::vector<PredictedWrite> &writes, LabRecords &records, const Progress &progress)
-      : guest_(guest), role_(role), makeProbe_(makeProbe), config_(config), writes_(writes), records_(records),
-        progress_(progress) {}
+      : guest_(guest), role_(role), makeProbe_(makeProbe), config_(config), writes_(writes),
+        journal_(records, role.deadline, progress), machine_(guest, journal_, role.events),
+        process_(guest, journal_, config.recovery, probe_), soaks_(records, role) {}
 
   // Errors: the facts cannot be written, or what we were given cannot be used. A lab fault is a recorded outcome.
   Result<> run();
 
 private:
-  enum class Flow { goOn, stop };
-
   Result<Flow> restore();
   Result<Flow> health();
   Result<Flow> control();
@@ -51,62 +44,24 @@ private:
   // The stacks of the idle service: a thread that is in a function then stays there.
   Result<Flow> frames(Phase phase);
   Result<Flow> apply();
-  // Repeated when the agent could not do it for a reason that is not the patch's.
-  Result<AppliedPatch> tryToApply();
-  // While clients ask: what is lost meanwhile counts.
-  Result<AppliedPatch> applyUnderLoad();
   Result<Flow> undo();
   Result<Flow> verify(Phase phase);
   // One place of memory against its prediction; "" when it holds that, else what is wrong. Errors: the lab's.
   Result<std::string> verifyPlace(const PredictedWrite &write, bool afterApply);
-
-  void announce(Phase phase, Step step, const std::string &detail = {});
-  // Looks at the service and its process, records both, and says stop when the process under test is gone.
-  Result<Flow> look(Phase phase, Step step);
-  // The process that a start of the service or the machine made is the one under test from now on.
-  Result<Flow> adopt(Phase phase, Step step, const ServiceStatus &service);
-  // A Windows machine's state, and what its service wrote into the event log; of another guest nothing.
-  Result<Flow> recordMachine(Phase phase, Step step);
-  Result<Flow> recordEvents(Phase phase);
-  // The process under test is gone: what the service manager makes of it, and whether the service answers then.
-  Result<> recover(Phase phase, Step step);
-  // Whether the process under test is another one now, or none. Errors: fault.
-  Result<bool> isGone();
-  // The agent could not do it because there is no process any more: look() says so. Everything else is the lab's fault.
-  Result<Flow> refusedOrGone(Phase phase, Step step, const Error &error);
-  // The row of a step that ran; `failure` is "" when it went well, and before the patch a lab fault.
-  Result<Flow> conclude(Phase phase, Step step, const std::string &success, const std::string &failure);
-  Result<Flow> labFault(Phase phase, Step step, const Error &error);
-  // The rows of a step's probe; a lab fault when the probe says so: then what was not answered counts for nothing.
-  template <class Report> Result<Flow> recordProbes(Phase phase, Step step, const Report &report);
-  // What the soaks say of each counter, and of the latencies.
-  Result<> recordCounter(Phase phase, Counter counter);
-  Result<> recordLatencies();
-  [[nodiscard]] std::vector<CounterSample> warm(const std::vector<CountedSample> &samples, Counter counter) const;
 
   Guest &guest_;
   const Role &role_;
   const ProbeFactory &makeProbe_;
   const LabConfig &config_;
   const std::vector<PredictedWrite> &writes_;
-  LabRecords &records_;
-  const Progress &progress_;
 
   std::unique_ptr<RoleProbe> probe_;
-  int64_t pid_ = 0;
-  int64_t startTime_ = 0;
-  std::optional<RecoveryWatch> recovery_; // of the process under test
+  RunJournal journal_;
+  MachineWatch machine_;
+  ProcessWatch process_;
+  SoakComparison soaks_;
   AppliedPatch patch_;
-  SoakReport underApply_; // the tallies of all attempts
   bool hungUnderApply_ = false;
-  // One soak of each kind, for the comparison.
-  struct Soak {
-    std::vector<CountedSample> samples;
-    ExchangeTallies tallies;
-  };
-  Soak controlSoak_;
-  Soak patchedSoak_;
-  std::optional<std::string> labFault_;
 };
 
 } // namespace hotgate::harness

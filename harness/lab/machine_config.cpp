@@ -99,30 +99,50 @@ WindowsConfig windowsOf(StrictYaml map, const fs::path &folder) {
   if (config.kb.empty() || config.kb.find_first_not_of("0123456789") != std::string::npos)
     map.refuse("kb", "must be a number, as in KB5099001");
   config.scans = isYes(map, "scan", true);
-  if (map.has("events")) {
-    StrictYaml events = map.map("events");
-    config.eventChannel = events.text("channel", config.eventChannel);
-    config.eventProvider = events.text("provider", config.eventProvider);
-  }
   return config;
+}
+
+// Only what the provider uses stays.
+void choose(MachineConfig &config, Provider provider) {
+  if (provider != Provider::ssh)
+    config.ssh.reset();
+  if (provider != Provider::libvirt)
+    config.libvirt.reset();
+  if (provider != Provider::qemu)
+    config.image.reset();
+  if (config.isOurGuest())
+    config.windows.reset();
 }
 
 } // namespace
 
-MachineConfig readMachineConfig(StrictYaml &file, const std::string &provider, int memoryMiB, const fs::path &folder) {
+MachineConfig readMachineConfig(StrictYaml &file, Provider provider, int memoryMiB, const fs::path &folder) {
   MachineConfig config;
-  if (provider == "ssh")
+  if (file.has("ssh"))
     config.ssh = sshOf(file.map("ssh"), folder);
-  else if (provider == "libvirt")
+  if (file.has("libvirt"))
     config.libvirt = libvirtOf(file.map("libvirt"));
-  else if (provider == "qemu" && file.has("image"))
+  if (file.has("image"))
     config.image = imageOf(file.map("image"), memoryMiB, folder);
   if (file.has("windows")) {
     config.windows = windowsOf(file.map("windows"), folder);
     if (config.isOurGuest())
-      file.refuse("windows", "needs a Windows machine: provider ssh or libvirt, or qemu with an image");
+      file.refuse("windows", "needs a Windows machine: a section ssh, libvirt or image");
   }
+  for (const auto &[needing, section] : {std::pair(Provider::ssh, "ssh"), std::pair(Provider::libvirt, "libvirt")})
+    if (provider == needing && !file.has(section))
+      file.refuse(section, fmt::format("is missing: provider {} needs to know the machine (docs/windows-guests.md)",
+                                       providerName(provider)));
+  choose(config, provider);
   return config;
+}
+
+std::string MachineConfig::name() const {
+  if (ssh)
+    return fmt::format("{} port {}", ssh->host, ssh->port);
+  if (libvirt)
+    return fmt::format("{} {}", libvirt->uri, libvirt->domain);
+  return {};
 }
 
 } // namespace hotgate::harness

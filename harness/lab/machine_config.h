@@ -5,6 +5,7 @@
 #include "harness/guest/libvirt_machine.h"
 #include "harness/guest/ssh_machine.h"
 #include "harness/guest/windows/preflight.h"
+#include "harness/lab/provider.h"
 #include "harness/vm/image_machine.h"
 #include "support/strict_yaml.h"
 
@@ -20,8 +21,6 @@ struct WindowsConfig {
   std::string packageName;       // as DISM lists it; to roll back
   std::string kb;                // "5099001": what a scan must not offer again
   bool scans = true;             // a scan takes minutes, and needs the machine's update service
-  std::string eventChannel = "System";
-  std::string eventProvider = "Microsoft-Windows-DHCP-Server";
 };
 
 // At most one of the first three.
@@ -31,10 +30,13 @@ struct MachineConfig {
   std::optional<DiskImageConfig> image;
   std::optional<WindowsConfig> windows;
   [[nodiscard]] bool isOurGuest() const { return !ssh && !libvirt && !image; }
+  // Of a machine that there is only once, so that one run at a time uses it: "192.0.2.10 port 22"; else "".
+  [[nodiscard]] std::string name() const;
 };
 
-// Each section belongs to its provider and is refused with another one. Relative paths are of `folder`.
-MachineConfig readMachineConfig(StrictYaml &file, const std::string &provider, int memoryMiB,
+// Of the machines that the file describes, the one that the provider uses; the others are only checked. Relative paths
+// are of `folder`.
+MachineConfig readMachineConfig(StrictYaml &file, Provider provider, int memoryMiB,
                                 const std::filesystem::path &folder);
 
 } // namespace hotgate::harness

@@ -15,7 +15,8 @@ Result<ProbeFactory> probeFactory(const std::filesystem::path &roleFile, const R
                      fmt::format("role {} has witnesses of kind {}, not {}", role.name, role.witness, witness.kind),
                      fmt::format("see {}", roleFile.string()));
   if (role.probe == dhcpProbeName) {
-    HOTGATE_TRY(const DhcpRole dhcp, readDhcpRole(roleFile));
+    HOTGATE_TRY(DhcpRole dhcp, readDhcpRole(roleFile));
+    dhcp.smoke = role.smoke; // a reference run asks for more
     return ProbeFactory([=](Link &link) -> Result<std::unique_ptr<RoleProbe>> {
       return std::make_unique<DhcpProbe>(link, dhcp, witness.relayOption, load);
     });

@@ -4,6 +4,7 @@
 
 #include "harness/guest/ready_guest.h"
 #include "harness/guest/reference_guest.h"
+#include "harness/lab/failover.h"
 #include "harness/lab/lab_records.h"
 #include "harness/lab/probe_factory.h"
 #include "harness/monitor/latency.h"
@@ -29,8 +30,10 @@ struct Measured {
 class ReferenceRun {
 public:
   using Say = std::function<void(std::string_view)>;
-  ReferenceRun(Role role, ReferenceState state, ProbeFactory makeProbe, const Say &progress)
-      : role_(std::move(role)), state_(std::move(state)), makeProbe_(std::move(makeProbe)), progress_(progress) {}
+  ReferenceRun(Role role, std::optional<DhcpRole> pair, ReferenceState state, ProbeFactory makeProbe,
+               const Say &progress)
+      : role_(std::move(role)), pair_(std::move(pair)), state_(std::move(state)), makeProbe_(std::move(makeProbe)),
+        progress_(progress) {}
 
   Result<std::vector<ReferenceWay>> run() {
     HOTGATE_TRY(control_, measure("control", std::nullopt));
@@ -39,6 +42,12 @@ public:
     std::vector<ReferenceWay> ways;
     ways.push_back(std::move(sound));
     HOTGATE_CHECK(breakAll(ways));
+    // One after the other: halves of a pair take each other for dead on a machine that is too busy.
+    if (pair_)
+      for (const FailoverWay each : allFailoverWays) {
+        HOTGATE_TRY(ReferenceWay way, pairWay(each));
+        ways.push_back(std::move(way));
+      }
     return ways;
   }
 
@@ -109,6 +118,21 @@ private:
                      "make the sound server pass: its recipe, the role's settings or its client is wrong");
   }
 
+  // The whole pair is the control of the half that is left.
+  Result<ReferenceWay> pairWay(FailoverWay each) {
+    const std::string name(failoverWayName(each));
+    say(name, "pair");
+    HOTGATE_TRY(FailoverReport report, runFailover(state_, *pair_, each));
+    if (const std::string fault = firstFault(report.whole); !fault.empty())
+      return failFault("reference server of role " + role_.name, name, fault,
+                       "make the whole pair pass: see start-peer.sh and customize.sh of the role's reference");
+    std::string told = firstFault(report.alone);
+    const Measured control{{std::move(report.whole), "", ""}, std::nullopt, report.before, report.before};
+    const Measured alone{{std::move(report.alone), told, ""}, std::nullopt, report.before, report.after};
+    HOTGATE_TRY(facts::Database facts, factsOf(control, alone));
+    return ReferenceWay{name, each != FailoverWay::spare, std::move(told), "smoke", std::move(facts)};
+  }
+
   Result<> record(LabRecords &records, Phase phase, const Measured &measured) const {
     HOTGATE_CHECK(records.probes(phase, Step::smoke, measured.smoke.tallies, role_.deadline));
     HOTGATE_CHECK(records.step(phase, Step::smoke, measured.smoke.fault.empty() ? StepOutcome::ok : StepOutcome::failed,
@@ -130,23 +154,28 @@ private:
 
   Result<ReferenceWay> way(const std::string &name, std::optional<Breakage> breakage) {
     HOTGATE_TRY(const Measured measured, measure(name, breakage));
+    // One process lives through a lab run; here each phase had a guest of its own.
+    Measured control = control_;
+    control.before.startTime = measured.before.startTime;
+    HOTGATE_TRY(facts::Database facts, factsOf(control, measured));
+    std::string told = !measured.smoke.fault.empty() || !measured.soak ? measured.smoke.fault : measured.soak->fault;
+    return ReferenceWay{name, !breakage, std::move(told), measured.soak ? "soak" : "smoke", std::move(facts)};
+  }
+
+  Result<facts::Database> factsOf(const Measured &control, const Measured &measured) const {
     HOTGATE_TRY(facts::Database facts, facts::Database::create(":memory:"));
     // Rules ask what is judged; here it is no KB.
     HOTGATE_CHECK(facts.execute("INSERT INTO kb VALUES ('reference', 'hotpatch', '')"));
     HOTGATE_TRY(LabRecords records, LabRecords::begin(facts, role_.name, role_.reference->layer, "reference"));
-    // One process lives through a lab run; here each phase had a guest of its own.
-    Measured control = control_;
-    control.before.startTime = measured.before.startTime;
     HOTGATE_CHECK(record(records, Phase::control, control));
     HOTGATE_CHECK(record(records, Phase::patched, measured));
-    if (measured.soak)
+    if (measured.soak && control.soak)
       for (const auto &[exchange, tally] : measured.soak->tallies)
-        if (const auto found = control_.soak->tallies.find(exchange); found != control_.soak->tallies.end())
+        if (const auto found = control.soak->tallies.find(exchange); found != control.soak->tallies.end())
           if (const auto shift = latencyShift(found->second.milliseconds, tally.milliseconds))
             HOTGATE_CHECK(records.latency(exchange, *shift));
     HOTGATE_CHECK(records.finishCompleted(acceleratorName(state_.shape.accelerator)));
-    std::string told = !measured.smoke.fault.empty() || !measured.soak ? measured.smoke.fault : measured.soak->fault;
-    return ReferenceWay{name, std::move(told), measured.soak ? "soak" : "smoke", std::move(facts)};
+    return facts;
   }
 
   Result<> breakAll(std::vector<ReferenceWay> &ways) {
@@ -156,8 +185,11 @@ private:
     std::vector<std::thread> threads;
     for (size_t thread = 0; thread < atOnce; ++thread)
       threads.emplace_back([&] {
-        for (size_t at = next++; at < broken.size(); at = next++)
+        // The last first: a server that is slow takes longest.
+        for (size_t begun = next++; begun < broken.size(); begun = next++) {
+          const size_t at = broken.size() - 1 - begun;
           broken[at] = way(std::string(breakageName(allBreakages[at])), allBreakages[at]);
+        }
       });
     for (std::thread &thread : threads)
       thread.join();
@@ -169,6 +201,7 @@ private:
   }
 
   Role role_;
+  std::optional<DhcpRole> pair_;
   ReferenceState state_;
   ProbeFactory makeProbe_;
   const Say &progress_;
@@ -201,6 +234,7 @@ Result<std::vector<ReferenceWay>> runReference(const ReferenceRequest &request,
   if (!role.reference)
     return failUsage(roleFile.string(), "reference", "the role has no reference server",
                      "run it against a Windows guest, or add one: docs/how-to-add-a-role.md");
+  role.smoke.insert(role.smoke.end(), role.reference->smoke.begin(), role.reference->smoke.end());
   HOTGATE_TRY(const GuestImage base, provideGuestImage(installation.cache, progress));
   HOTGATE_TRY(const Accelerator accelerator, chooseAccelerator(installation.cache, base, progress));
   HOTGATE_TRY(
@@ -213,7 +247,11 @@ Result<std::vector<ReferenceWay>> runReference(const ReferenceRequest &request,
               probeFactory(roleFile, role, {.kind = role.witness, .relayOption = {}, .exchange = {}},
                            {.requests = soakRequests, .clients = role.soak.clients},
                            {installation.client, installation.tap}));
-  return ReferenceRun(role, state, std::move(makeProbe), progress).run();
+  std::optional<DhcpRole> pair;
+  if (!role.reference->secondAddress.empty()) {
+    HOTGATE_TRY(pair, readDhcpRole(roleFile));
+  }
+  return ReferenceRun(role, std::move(pair), state, std::move(makeProbe), progress).run();
 }
 
 } // namespace hotgate::harness

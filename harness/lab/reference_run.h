@@ -13,7 +13,8 @@
 namespace hotgate::harness {
 
 struct ReferenceWay {
-  std::string name;      // "sound", or how it was broken
+  std::string name;      // "sound", how it was broken, or what became of a pair
+  bool isSound;          // nothing is to be seen: "sound", and a pair of which the other half takes over
   std::string told;      // the first thing wrong that smoke or soak saw: "a: 3 of 80 unanswered ..."; "" for nothing
   std::string step;      // which of them: smoke, soak
   facts::Database facts; // of this way, against the control
@@ -24,8 +25,8 @@ struct ReferenceRequest {
   LabInstallation installation; // the agent is not used
 };
 
-// "sound" first. Errors: usage, when the role has no reference; faults of the lab, among them a control that is not
-// sound.
+// "sound" first, and a failover pair's ways (failover.h) last, when the role's reference can be one. Errors: usage,
+// when the role has no reference; faults of the lab, among them a control that is not sound.
 Result<std::vector<ReferenceWay>> runReference(const ReferenceRequest &request,
                                                const std::function<void(std::string_view)> &progress);
 

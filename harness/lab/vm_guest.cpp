@@ -26,10 +26,13 @@ Result<> VmGuest::restore() {
   const MachineShape shape{*accelerator_, setup().config.memoryMiB};
   HOTGATE_TRY(const fs::path state, provideReadyState(setup().cache, image, shape, setup().agent, progress_));
   HOTGATE_TRY(ReadyGuest guest, restoreReadyGuest(image, shape, state));
-  guest_.emplace(std::move(guest));
-  link_.emplace(std::move(guest_->link));
-  recorded_.emplace(*link_);
-  image_ = std::move(image);
+  {
+    const std::lock_guard lock(standing_);
+    guest_.emplace(std::move(guest));
+    link_.emplace(std::move(guest_->link));
+    recorded_.emplace(*link_);
+    image_ = std::move(image);
+  }
   HOTGATE_CHECK(copyFiles());
   return installService(guest_->agent);
 }
@@ -54,15 +57,28 @@ Result<> VmGuest::copyFiles() {
 // What cannot be had of a guest that hangs is said and left out: its state is what matters.
 Result<> VmGuest::keep(const KeepRequest &request) {
   HOTGATE_CHECK(makeKeptFolder(request.folder));
-  std::vector<std::string> missing;
   if (!guest_)
     return writeKept(request.folder, std::nullopt, {"the guest was never ready"});
-  HOTGATE_CHECK(writeFrames(request.folder, recorded_->frames()));
+  std::vector<std::string> missing;
   const auto printed = guest_->files.readFile("/tmp/agent.log", keptLogLimit, after(keptLogDeadline));
   if (printed)
     HOTGATE_CHECK(writeFile(request.folder / "agent.txt", printableLines(*printed)));
   else
     missing.push_back("agent.txt: " + printed.error().message());
+  return keepMachine(request, std::move(missing));
+}
+
+// QEMU's monitor and its output belong to nobody else once the guest is restored.
+Result<> VmGuest::keepBusy(const KeepRequest &request) {
+  HOTGATE_CHECK(makeKeptFolder(request.folder));
+  const std::lock_guard lock(standing_);
+  if (!guest_)
+    return writeKept(request.folder, std::nullopt, {"the guest was not ready yet"});
+  return keepMachine(request, {"agent.txt: the run was in the middle of a call to the guest"});
+}
+
+Result<> VmGuest::keepMachine(const KeepRequest &request, std::vector<std::string> missing) {
+  HOTGATE_CHECK(writeFrames(request.folder, recorded_->frames()));
   HOTGATE_CHECK(writeFile(request.folder / "console.txt", guest_->machine.consoleTail(keptLogLimit) + "\n"));
   const Deadline deadline = after(keepDeadline);
   std::optional<KeptMachine> machine;

@@ -23,6 +23,7 @@ constexpr seconds pause{2};
 constexpr int64_t clockTolerance = 50'000'000; // 5 s in 100 ns: the start is counted back from a clock that is set
 constexpr size_t mostPatches = 1024;
 constexpr size_t mostUpdates = 1024;
+constexpr size_t mostEventAnswers = 64;
 
 Result<uint32_t> exitCodeOf(const json &reply) {
   ReplyReader reader("run", reply);
@@ -60,37 +61,48 @@ Result<> WindowsGuest::restore() {
   return machine().copy(agent(), files, after(copyDeadline));
 }
 
+GuestSetup WindowsGuest::withService(GuestSetup setup, const std::string &service) {
+  setup.config.serviceName = service;
+  return setup;
+}
+
 Result<ServiceStatus> WindowsGuest::startService() {
   HOTGATE_TRY(ServiceStatus status, MachineGuest::startService());
+  // All of them: the service may have been ready long before.
+  lastEvent_ = 0;
+  std::vector<ServiceEvent> events;
   for (const Deadline deadline = after(readyDeadline);;) {
-    // All of them: the service may have been ready long before.
-    HOTGATE_TRY(const json reply,
-                agent().call("events", {{"channel", config_.eventChannel}, {"provider", config_.eventProvider}},
-                             after(callDeadline)));
-    HOTGATE_TRY(const std::vector<ServiceEvent> events, parseEvents(reply));
-    if (!events.empty())
-      lastEvent_ = events.back().record;
-    const GateState gate = dhcpGate(events);
+    HOTGATE_TRY(const std::vector<ServiceEvent> more, readEvents());
+    events.insert(events.end(), more.begin(), more.end());
+    const GateState gate = eventGate(events_, events);
     if (gate.kind == GateState::Kind::ready)
       return status;
     if (gate.kind == GateState::Kind::labFault || Clock::now() + pause >= deadline)
-      return failFault("service " + setup().config.serviceName, "event log", gate.text,
+      return failFault("service " + setup().config.serviceName, "event log " + events_.log, gate.text,
                        "set the role up on the machine (docs/windows-guests.md), and take the snapshot after that");
     std::this_thread::sleep_for(pause);
   }
 }
 
-Result<std::vector<ServiceEvent>> WindowsGuest::newEvents() {
-  HOTGATE_TRY(
-      const json reply,
-      agent().call("events",
-                   {{"channel", config_.eventChannel}, {"provider", config_.eventProvider}, {"after", lastEvent_}},
-                   after(callDeadline)));
-  HOTGATE_TRY(std::vector<ServiceEvent> events, parseEvents(reply));
-  if (!events.empty())
-    lastEvent_ = events.back().record;
-  return events;
+Result<std::vector<ServiceEvent>> WindowsGuest::readEvents() {
+  std::vector<ServiceEvent> events;
+  for (size_t answers = 0; answers < mostEventAnswers; ++answers) {
+    HOTGATE_TRY(const json reply,
+                agent().call("events", {{"channel", events_.log}, {"provider", events_.source}, {"after", lastEvent_}},
+                             after(callDeadline)));
+    HOTGATE_TRY(const std::vector<ServiceEvent> some, parseEvents(reply));
+    events.insert(events.end(), some.begin(), some.end());
+    if (!some.empty())
+      lastEvent_ = some.back().record;
+    if (some.size() < mostEventsAtOnce)
+      return events;
+  }
+  return failFault("Windows machine", "event log " + events_.log,
+                   fmt::format("has more than {} events of the service", mostEventAnswers * mostEventsAtOnce),
+                   "clear the log (wevtutil cl), and take the snapshot after that");
 }
+
+Result<std::vector<ServiceEvent>> WindowsGuest::newEvents() { return readEvents(); }
 
 Result<bool> WindowsGuest::isOffered() {
   HOTGATE_TRY(const json reply, agent().call("scan", json::object(), after(scanDeadline)));

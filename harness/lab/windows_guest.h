@@ -2,7 +2,7 @@
 // guest; what differs is in here:
 //
 //   restore   pre-flight (preflight.h): a machine that cannot take hotpatches is a fault of the lab
-//   start     the event log must say that the role is ready (event_gate.h)
+//   start     the role's service; the event log must say that it is ready (event_gate.h)
 //   apply     the KB's package (wusa, DISM), or NtManageHotPatch; then the system must name an active patch
 //   undo      the package is removed and the machine restarts: there is no other way back
 //   restart   the package goes in again and the machine restarts: the patch is the base now
@@ -19,8 +19,10 @@ namespace hotgate::harness {
 
 class WindowsGuest : public MachineGuest {
 public:
-  WindowsGuest(GuestSetup setup, WindowsConfig config, std::unique_ptr<AgentMachine> machine)
-      : MachineGuest(std::move(setup), std::move(machine)), config_(std::move(config)) {}
+  // The role says which service is under test and what it logs; the service that `setup` names is another guest's.
+  WindowsGuest(GuestSetup setup, const Role &role, WindowsConfig config, std::unique_ptr<AgentMachine> machine)
+      : MachineGuest(withService(std::move(setup), role.service), std::move(machine)), events_(role.events),
+        config_(std::move(config)) {}
 
   Result<> restore() override;
   Result<ServiceStatus> startService() override;
@@ -34,6 +36,9 @@ public:
   [[nodiscard]] bool wasRefused() const override { return packageRefused_ || MachineGuest::wasRefused(); }
 
 private:
+  static GuestSetup withService(GuestSetup setup, const std::string &service);
+  // Those behind the last one that was read.
+  Result<std::vector<ServiceEvent>> readEvents();
   Result<MachineReport> report();
   Result<> restartMachine();
   Result<PackageOutcome> runInstaller(const ProgramCall &call);
@@ -44,9 +49,10 @@ private:
   Result<AppliedPatch> activePatch();
   Result<bool> isOffered();
 
+  RoleEvents events_;
   WindowsConfig config_;
   int64_t pid_ = 0;
-  int64_t lastEvent_ = 0; // record of the event log
+  int64_t lastEvent_ = 0; // record of the event log that was read last
   bool packageRefused_ = false;
 };
 

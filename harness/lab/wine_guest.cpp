@@ -32,18 +32,25 @@ Result<> WineGuest::restore() {
 }
 
 Result<> WineGuest::startSandbox(const fs::path &prefix) {
-  sandbox_.reset();
-  HOTGATE_TRY(sandbox_, WineSandbox::start({.prefix = prefix,
-                                            .tap = tap_,
-                                            .address = setup().address,
-                                            .agent = setup().agent,
-                                            .base = setup().preImage,
-                                            .hotpatch = setup().hotpatchImage,
-                                            .post = setup().postImage},
-                                           after(networkDeadline)));
-  agent_.emplace(sandbox_->takeAgent());
-  link_.emplace(sandbox_->takeTap());
-  recorded_.emplace(*link_);
+  {
+    const std::lock_guard lock(standing_);
+    sandbox_.reset();
+  }
+  HOTGATE_TRY(WineSandbox sandbox, WineSandbox::start({.prefix = prefix,
+                                                       .tap = tap_,
+                                                       .address = setup().address,
+                                                       .agent = setup().agent,
+                                                       .base = setup().preImage,
+                                                       .hotpatch = setup().hotpatchImage,
+                                                       .post = setup().postImage},
+                                                      after(networkDeadline)));
+  {
+    const std::lock_guard lock(standing_);
+    sandbox_.emplace(std::move(sandbox));
+    agent_.emplace(sandbox_->takeAgent());
+    link_.emplace(sandbox_->takeTap());
+    recorded_.emplace(*link_);
+  }
   auto answered = agent_->ping(after(wineDeadline));
   if (answered)
     return {};
@@ -54,6 +61,7 @@ Result<> WineGuest::startSandbox(const fs::path &prefix) {
 
 Result<> WineGuest::keep(const KeepRequest &request) {
   HOTGATE_CHECK(makeKeptFolder(request.folder));
+  const std::lock_guard lock(standing_);
   if (!sandbox_)
     return writeKept(request.folder, std::nullopt, {"the sandbox never stood"});
   HOTGATE_CHECK(writeFrames(request.folder, recorded_->frames()));
@@ -61,7 +69,9 @@ Result<> WineGuest::keep(const KeepRequest &request) {
   return writeKept(request.folder, std::nullopt, {"state: a service under this host's wine has none"});
 }
 
-Result<int64_t> WineGuest::findLinuxProcess(Deadline) { return sandbox_->findProcess(module()); }
+Result<int64_t> WineGuest::findLinuxProcess(Deadline deadline) {
+  return awaitOnlyProcess(module(), [this] { return sandbox_->processes(module()); }, deadline);
+}
 
 Result<int64_t> WineGuest::privateBytesOf(int64_t linuxPid, Deadline) {
   const std::string path = fmt::format("/proc/{}/smaps_rollup", linuxPid);

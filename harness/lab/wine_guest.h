@@ -8,6 +8,8 @@
 #include "harness/vm/cache.h"
 #include "harness/wine/wine_sandbox.h"
 
+#include <mutex>
+
 namespace hotgate::harness {
 
 class WineGuest : public AgentGuest {
@@ -21,6 +23,7 @@ public:
   Link &link() override { return *recorded_; }
   // The wire and what was printed; there is no machine whose state could be kept.
   Result<> keep(const KeepRequest &request) override;
+  Result<> keepBusy(const KeepRequest &request) override { return keep(request); }
 
 private:
   Result<> startSandbox(const std::filesystem::path &prefix);
@@ -29,6 +32,7 @@ private:
 
   std::filesystem::path tap_;
   const Progress &progress_;
+  std::mutex standing_; // held where sandbox_ and link_ come and go, and where what was seen of them is kept
   std::optional<WineSandbox> sandbox_;
   std::optional<ProcessAgent> agent_;
   std::optional<TapLink> link_;

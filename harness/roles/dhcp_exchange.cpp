@@ -157,14 +157,21 @@ Result<FinishedExchange> DhcpExchanges::finishOne() {
 }
 
 Result<> DhcpExchanges::attend(Clock::duration span) {
-  assert(pending_.empty());
-  const Deadline end = after(span);
-  while (Clock::now() < end) {
-    HOTGATE_TRY(const std::optional<Frame> frame, link_.receive(end));
-    if (frame)
-      HOTGATE_CHECK(take(*frame));
-  }
+  HOTGATE_CHECK(awaitFrame([](const Frame &) { return false; }, after(span)));
   return {};
+}
+
+Result<bool> DhcpExchanges::awaitFrame(const std::function<bool(const Frame &)> &isIt, Deadline deadline) {
+  assert(pending_.empty());
+  while (Clock::now() < deadline) {
+    HOTGATE_TRY(const std::optional<Frame> frame, link_.receive(deadline));
+    if (!frame)
+      continue;
+    if (isIt(*frame))
+      return true;
+    HOTGATE_CHECK(take(*frame));
+  }
+  return false;
 }
 
 void DhcpExchanges::expireOverdue() {

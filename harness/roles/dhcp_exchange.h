@@ -6,6 +6,7 @@
 #include "harness/roles/exchange_tally.h"
 #include "harness/roles/lease_ledger.h"
 
+#include <functional>
 #include <map>
 
 namespace hotgate::harness {
@@ -60,6 +61,8 @@ public:
   // Reads the link for this long and answers ARP, with nothing in flight: the server gets time to take in what it was
   // sent without an answer.
   Result<> attend(Clock::duration span);
+  // The same until `isIt` says so of a frame, or the deadline has passed: false.
+  Result<bool> awaitFrame(const std::function<bool(const Frame &)> &isIt, Deadline deadline);
   // The end of a step: what is unanswered gets one more deadline, and counts as late when its answer comes by then.
   // Afterwards nothing is in flight. True when any answer came.
   Result<bool> drain();

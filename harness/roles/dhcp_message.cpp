@@ -2,6 +2,7 @@
 #include "harness/roles/dhcp_message.h"
 
 #include <arpa/inet.h>
+#include <sstream>
 #include <tins/arp.h>
 #include <tins/dhcp.h>
 #include <tins/ethernetII.h>
@@ -16,6 +17,7 @@ namespace {
 constexpr uint16_t serverPort = 67;
 constexpr uint16_t clientPort = 68;
 constexpr uint16_t broadcastFlag = 0x8000;
+constexpr uint8_t fullNameCode = 81;
 constexpr std::array<uint8_t, 2> wantedOptions{1, 3}; // subnet mask, router
 constexpr size_t transactionOffset = 4;               // in a BOOTP header
 constexpr size_t clientHardwareOffset = 28;
@@ -82,6 +84,20 @@ Received readFrame(const Tins::EthernetII &frame) {
   return readAnswer(frame, payload->payload());
 }
 
+// RFC 4702: flags, two bytes that are no longer used, and the name as labels behind their lengths.
+std::vector<uint8_t> fullNameOption(const std::string &name) {
+  constexpr uint8_t serverUpdates = 1; // S: the server registers the address too, and not only the name of it
+  constexpr uint8_t wireEncoding = 4;  // E
+  std::vector<uint8_t> option{serverUpdates | wireEncoding, 0, 0};
+  std::istringstream labels(name);
+  for (std::string label; std::getline(labels, label, '.');) {
+    option.push_back(static_cast<uint8_t>(label.size()));
+    option.insert(option.end(), label.begin(), label.end());
+  }
+  option.push_back(0);
+  return option;
+}
+
 } // namespace
 
 std::string addressText(Ipv4 value) {
@@ -118,6 +134,10 @@ Frame buildDhcp(const DhcpQuery &query) {
   // Kea answers an INFORM with what was asked for alone.
   if (query.type == DhcpType::inform)
     message.add_option({Tins::DHCP::DHCP_PARAMETER_REQUEST_LIST, wantedOptions.begin(), wantedOptions.end()});
+  if (!query.fullName.empty()) {
+    const std::vector<uint8_t> option = fullNameOption(query.fullName);
+    message.add_option({Tins::DHCP::OptionTypes(fullNameCode), option.begin(), option.end()});
+  }
   std::vector<uint8_t> payload = message.serialize();
   // The end option by hand: libtins writes a length behind it.
   const std::vector<uint8_t> tail = query.tail.value_or(std::vector<uint8_t>{Tins::DHCP::END});

@@ -44,6 +44,9 @@ struct DhcpQuery {
     Ipv4 address = 0;
   };
   std::optional<Unicast> to = std::nullopt;
+  // Option 81: the name that the client wants to be known by, "probe.hotgate.test"; the server shall register it in
+  // DNS.
+  std::string fullName = {};
   // Bytes in place of the end option: for malformed messages.
   std::optional<std::vector<uint8_t>> tail = std::nullopt;
 };

@@ -3,6 +3,7 @@
 #include "harness/roles/dhcp_probe.h"
 
 #include "harness/roles/dhcp_queries.h"
+#include "harness/roles/dns_lookup.h"
 
 #include <set>
 
@@ -26,19 +27,23 @@ std::optional<DhcpAnswer> DhcpProbe::leased(const FinishedExchange &acknowledged
   return acknowledged.answer;
 }
 
-Result<std::optional<DhcpAnswer>> DhcpProbe::newLease(const MacAddress &client) {
-  HOTGATE_TRY(const FinishedExchange offered, exchange("discover-offer", discoverQuery(client), offerExpected()));
+Result<std::optional<DhcpAnswer>> DhcpProbe::newLease(const MacAddress &client, const std::string &fullName) {
+  DhcpQuery discover = discoverQuery(client);
+  discover.fullName = fullName;
+  HOTGATE_TRY(const FinishedExchange offered, exchange("discover-offer", discover, offerExpected()));
   if (!offered.isRight())
     return std::nullopt;
+  DhcpQuery select = selectQuery(client, *offered.answer, role_.scope.server);
+  select.fullName = fullName;
   HOTGATE_TRY(const FinishedExchange acknowledged,
-              exchange("request-ack", selectQuery(client, *offered.answer, role_.scope.server),
-                       acknowledgeExpected(offered.answer->address)));
+              exchange("request-ack", select, acknowledgeExpected(offered.answer->address)));
   return leased(acknowledged);
 }
 
 Result<ProbeReport> DhcpProbe::report() {
   HOTGATE_CHECK(exchanges_.drain());
   ProbeReport report{.tallies = exchanges_.takeTallies(), .fault = "", .labFault = ""};
+  add(report.tallies, std::exchange(lookups_, {}));
   report.fault = firstFault(report.tallies);
   HOTGATE_TRY(report.labFault, exhaustion(report.tallies));
   return report;
@@ -70,13 +75,6 @@ Result<std::string> DhcpProbe::exhaustion(const ExchangeTallies &tallies) {
   return fmt::format("the scope is exhausted: all {} addresses are taken ({}), and a client that holds one still gets "
                      "its answers; give the scope more addresses",
                      role_.scope.size(), taken.text);
-}
-
-Result<SoakReport> DhcpProbe::finishSoak(SoakReport report) {
-  HOTGATE_TRY(report.labFault, exhaustion(report.tallies));
-  if (!report.labFault.empty())
-    report.hung = false;
-  return report;
 }
 
 Result<ProbeReport> DhcpProbe::health() {
@@ -143,8 +141,27 @@ Result<ProbeReport> DhcpProbe::smoke() {
     HOTGATE_CHECK(smokeOfHolder(holder, *lease));
   HOTGATE_CHECK(smokeOfDecliner(clientHardware(ClientGroup::smoke, 2)));
   HOTGATE_CHECK(smokeOfCrowd());
+  if (role_.registration && role_.asks("registration"))
+    HOTGATE_CHECK(smokeOfNamed(clientHardware(ClientGroup::smoke, 4)));
   HOTGATE_CHECK(exchange("nak", wrongNetworkQuery(clientHardware(ClientGroup::smoke, 3)), refusalExpected()));
   return report();
+}
+
+Result<> DhcpProbe::smokeOfNamed(const MacAddress &client) {
+  const std::string name = "probe." + role_.registration->domain;
+  HOTGATE_TRY(const std::optional<DhcpAnswer> lease, newLease(client, name));
+  if (!lease)
+    return {};
+  DnsLookups lookups(link_, exchanges_, *lease, role_.scope.server, role_.registration->within);
+  HOTGATE_TRY(ExchangeTally registration, lookups.awaitAnswer(DnsRecord::address, name, addressText(lease->address)));
+  if (registration.isRight()) {
+    HOTGATE_TRY(registration, lookups.awaitAnswer(DnsRecord::name, reverseName(lease->address), name));
+  }
+  lookups_["registration"] = std::move(registration);
+  HOTGATE_CHECK(notify(releaseQuery(client, *lease, role_.scope.server)));
+  DnsLookups released(link_, exchanges_, *lease, role_.scope.server, role_.registration->within);
+  HOTGATE_TRY(lookups_["deregistration"], released.awaitAnswer(DnsRecord::address, name, noSuchName));
+  return {};
 }
 
 Result<FinishedExchange> DhcpProbe::witnessExchange() {

@@ -1,5 +1,7 @@
 #include "harness/roles/dhcp_role.h"
 
+#include <algorithm>
+
 namespace hotgate::harness {
 namespace {
 
@@ -10,14 +12,36 @@ Ipv4 addressOf(StrictYaml &map, const char *key) {
   return parsed.value_or(0);
 }
 
+bool isIn(const std::vector<std::string> &names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// At most 63 bytes a label: the name goes into messages as it is.
+DhcpRegistration registrationOf(StrictYaml registration) {
+  DhcpRegistration read{registration.text("domain"),
+                        std::chrono::milliseconds(registration.integer("within_ms", 1, 60'000))};
+  if (read.domain.empty() || read.domain.size() > 63 || read.domain.front() == '.' || read.domain.back() == '.' ||
+      read.domain.find("..") != std::string::npos ||
+      read.domain.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") != std::string::npos)
+    registration.refuse("domain", "must be a domain in lower case, as in hotgate.test");
+  return read;
+}
+
 } // namespace
 
+bool DhcpRole::asks(std::string_view exchange) const { return isIn(smoke, exchange); }
+
 DhcpRole readDhcpKeys(StrictYaml &file, const Role &common) {
-  DhcpRole role{common, {}};
+  DhcpRole role;
+  static_cast<Role &>(role) = common;
   StrictYaml dhcp = file.map("dhcp");
   role.settle = std::chrono::milliseconds(dhcp.integer("settle_ms", 1, 10'000));
   role.newLeaseEvery = static_cast<int>(dhcp.integer("new_lease_every", 1, 1000));
   role.scope.server = parseAddress(role.server()).value_or(0);
+  if (dhcp.has("registration"))
+    role.registration = registrationOf(dhcp.map("registration"));
+  else if (role.asks("registration") || (role.reference && isIn(role.reference->smoke, "registration")))
+    file.refuse("dhcp", "must have the key registration, as smoke asks for it");
   StrictYaml scope = dhcp.map("scope");
   role.scope.first = addressOf(scope, "first");
   role.scope.last = addressOf(scope, "last");

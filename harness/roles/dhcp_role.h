@@ -9,10 +9,19 @@ namespace hotgate::harness {
 
 constexpr const char *dhcpProbeName = "dhcp";
 
+// That a client's name is in DNS some time after its lease was granted: the exchanges `registration` and
+// `deregistration` of a role's smoke. The DNS server is on the DHCP server's machine.
+struct DhcpRegistration {
+  std::string domain;                     // of the client's name: "hotgate.test"
+  std::chrono::milliseconds within{4000}; // after the ACK or RELEASE: nobody waits for the name before
+};
+
 struct DhcpRole : Role {
   DhcpScope scope;
   std::chrono::milliseconds settle{750}; // after a RELEASE or DECLINE
   int newLeaseEvery = 8;
+  std::optional<DhcpRegistration> registration;
+  [[nodiscard]] bool asks(std::string_view exchange) const; // in smoke
 };
 
 Result<DhcpRole> readDhcpRole(const std::filesystem::path &path);

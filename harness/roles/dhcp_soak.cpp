@@ -1,73 +1,26 @@
-// The soak: several clients at once, each in turn taking a new lease or, mostly, renewing the one it has.
+// The soak's clients: each in turn takes a new lease or, mostly, renews the one it has.
 #include "harness/roles/dhcp_probe.h"
 
 #include "harness/roles/dhcp_queries.h"
+#include "harness/roles/soak_loop.h"
 
 #include <map>
 
 namespace hotgate::harness {
 namespace {
 
-struct SoakClient {
-  MacAddress hardware{};
-  int turns = 0;
-  std::optional<DhcpAnswer> lease;
-};
-
-class SoakRun {
+class SoakingDhcpClients : public SoakClients {
 public:
-  SoakRun(DhcpExchanges &exchanges, const DhcpRole &role, int clients, const DhcpProbe::GoesOn &goesOn,
-          const DhcpProbe::Sample &sample)
-      : exchanges_(exchanges), role_(role), goesOn_(goesOn), sample_(sample) {
-    for (int index = 0; index < clients; ++index) {
-      const MacAddress hardware = clientHardware(ClientGroup::soak, static_cast<uint8_t>(index));
-      clients_[hardware] = {hardware, index, std::nullopt}; // not all take a new lease at the same time
+  SoakingDhcpClients(DhcpExchanges &exchanges, const DhcpRole &role, int count) : exchanges_(exchanges), role_(role) {
+    for (int number = 0; number < count; ++number) {
+      const MacAddress hardware = clientHardware(ClientGroup::soak, static_cast<uint8_t>(number));
+      numbers_[hardware] = number;
+      clients_.push_back({hardware, number, std::nullopt}); // not all take a new lease at the same time
     }
   }
 
-  Result<SoakReport> run() {
-    HOTGATE_CHECK(sample_(0));
-    for (;;) {
-      HOTGATE_CHECK(serveClients());
-      HOTGATE_TRY(const bool someCame, exchanges_.drain());
-      if (!isSilent_)
-        break;
-      if (!someCame) {
-        report_.hung = true;
-        break;
-      }
-      // Late, but alive: HG608's matter. The clients start over.
-      for (auto &[hardware, client] : clients_)
-        client.lease.reset();
-    }
-    report_.tallies = exchanges_.takeTallies();
-    report_.fault = report_.hung
-                        ? fmt::format("hung: nothing was answered for {} deadlines of {} ms and one more, after {} "
-                                      "transactions",
-                                      role_.hangDeadlines, role_.deadline.count(), report_.transactions)
-                        : firstFault(report_.tallies);
-    return std::move(report_);
-  }
-
-private:
-  // Until all requests are done, or nothing was answered for too long.
-  Result<> serveClients() {
-    isSilent_ = false;
-    for (auto &[hardware, client] : clients_)
-      HOTGATE_CHECK(beginTurn(client));
-    lastAnswer_ = Clock::now();
-    while (!exchanges_.isIdle() && !isSilent_) {
-      HOTGATE_TRY(const FinishedExchange finished, exchanges_.finishOne());
-      HOTGATE_CHECK(take(finished));
-    }
-    return {};
-  }
-
-  Result<> beginTurn(SoakClient &client) {
-    HOTGATE_TRY(const bool more, goesOn_(begun_));
-    if (!more)
-      return {};
-    ++begun_;
+  Result<> beginTurn(int number) override {
+    Client &client = clients_[static_cast<size_t>(number)];
     const bool renews = client.lease && client.turns++ % role_.newLeaseEvery != 0;
     if (!renews)
       return exchanges_.start("discover-offer", discoverQuery(client.hardware), offerExpected());
@@ -75,51 +28,63 @@ private:
                             acknowledgeExpected(client.lease->address));
   }
 
-  Result<> take(const FinishedExchange &finished) {
-    SoakClient &client = clients_[finished.client];
-    if (finished.answer)
-      lastAnswer_ = Clock::now();
-    else
-      isSilent_ = Clock::now() - lastAnswer_ >= role_.hangDeadlines * role_.deadline;
-    if (isSilent_)
-      return {};
+  Result<Step> next() override {
+    HOTGATE_TRY(const FinishedExchange finished, exchanges_.finishOne());
+    Step step{.client = numbers_.at(finished.client), .isHeard = finished.answer.has_value()};
+    Client &client = clients_[static_cast<size_t>(step.client)];
     if (!finished.isRight()) {
       client.lease.reset(); // start over, as a client does
-      return beginTurn(client);
+      return step;
     }
-    if (finished.exchange == "discover-offer")
-      return exchanges_.start("request-ack", selectQuery(client.hardware, *finished.answer, role_.scope.server),
-                              acknowledgeExpected(finished.answer->address));
+    if (finished.exchange == "discover-offer") {
+      step.isTurnOver = false;
+      HOTGATE_CHECK(exchanges_.start("request-ack", selectQuery(client.hardware, *finished.answer, role_.scope.server),
+                                     acknowledgeExpected(finished.answer->address)));
+      return step;
+    }
+    step.isTransaction = true;
     client.lease = finished.answer;
     exchanges_.holdAddress(finished.answer->address, client.hardware);
-    if (++report_.transactions % role_.soak.sampleEvery == 0)
-      HOTGATE_CHECK(sample_(report_.transactions));
-    return beginTurn(client);
+    return step;
   }
+
+  [[nodiscard]] bool isIdle() const override { return exchanges_.isIdle(); }
+
+  Result<Rest> drain() override {
+    HOTGATE_TRY(const bool isHeard, exchanges_.drain());
+    for (Client &client : clients_)
+      client.lease.reset();
+    return Rest{.isHeard = isHeard, .transactions = 0};
+  }
+
+  ExchangeTallies takeTallies() override { return exchanges_.takeTallies(); }
+
+private:
+  struct Client {
+    MacAddress hardware{};
+    int turns = 0;
+    std::optional<DhcpAnswer> lease;
+  };
 
   DhcpExchanges &exchanges_;
   const DhcpRole &role_;
-  const DhcpProbe::GoesOn &goesOn_;
-  const DhcpProbe::Sample &sample_;
-  std::map<MacAddress, SoakClient> clients_;
-  int64_t begun_ = 0;
-  Clock::time_point lastAnswer_;
-  bool isSilent_ = false;
-  SoakReport report_;
+  std::map<MacAddress, int> numbers_;
+  std::vector<Client> clients_;
 };
 
 } // namespace
 
-Result<SoakReport> DhcpProbe::soak(const Sample &sample) {
-  const GoesOn untilAllAreSent = [this](int64_t requests) -> Result<bool> { return requests < load_.requests; };
-  HOTGATE_TRY(SoakReport report, SoakRun(exchanges_, role_, load_.clients, untilAllAreSent, sample).run());
-  return finishSoak(std::move(report));
-}
+Result<SoakReport> DhcpProbe::soak(const Sample &sample) { return soakUntil(untilAllAreSent(load_.requests), sample); }
 
-Result<SoakReport> DhcpProbe::load(const GoesOn &goesOn) {
-  const Sample none = [](int64_t) { return Result<>(); };
-  HOTGATE_TRY(SoakReport report, SoakRun(exchanges_, role_, load_.clients, goesOn, none).run());
-  return finishSoak(std::move(report));
+Result<SoakReport> DhcpProbe::load(const GoesOn &goesOn) { return soakUntil(goesOn, takesNoSample); }
+
+Result<SoakReport> DhcpProbe::soakUntil(const GoesOn &goesOn, const Sample &sample) {
+  SoakingDhcpClients clients(exchanges_, role_, load_.clients);
+  HOTGATE_TRY(SoakReport report, runSoak(clients, role_, load_.clients, goesOn, sample));
+  HOTGATE_TRY(report.labFault, exhaustion(report.tallies));
+  if (!report.labFault.empty())
+    report.hung = false;
+  return report;
 }
 
 } // namespace hotgate::harness

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace hotgate::harness {
 namespace {
@@ -42,14 +43,21 @@ std::string networkAddressOf(StrictYaml &file, const char *key) {
   return text;
 }
 
-std::vector<int> eventsOf(StrictYaml &map, const char *key) {
+int eventOf(StrictYaml &map, const char *key, const std::string &text) {
+  int id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (error != std::errc() || end != text.data() + text.size() || id < 0 || id > 65535)
+    map.refuse(key, "must be event ids, 0 to 65535");
+  return id;
+}
+
+// `seen`: those of the keys before. An event says one thing.
+std::vector<int> eventsOf(StrictYaml &map, const char *key, std::set<int> &seen) {
   std::vector<int> ids;
   for (const std::string &text : map.texts(key)) {
-    int id = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-    if (error != std::errc() || end != text.data() + text.size() || id < 0 || id > 65535)
-      map.refuse(key, "must be event ids, 0 to 65535");
-    ids.push_back(id);
+    ids.push_back(eventOf(map, key, text));
+    if (!seen.insert(ids.back()).second)
+      map.refuse(key, fmt::format("names event {}, which stands there before", ids.back()));
   }
   return ids;
 }
@@ -81,9 +89,15 @@ RoleSoak soakOf(StrictYaml soak) {
 RoleEvents eventsOf(StrictYaml events) {
   RoleEvents read;
   read.log = events.text("log");
-  read.ready = eventsOf(events, "ready");
-  read.labFault = eventsOf(events, "lab_fault");
-  read.slow = eventsOf(events, "slow");
+  read.source = events.text("source", "");
+  std::set<int> seen;
+  if (events.has("started"))
+    read.started = eventsOf(events, "started", seen);
+  read.ready = eventsOf(events, "ready", seen);
+  read.labFault = eventsOf(events, "lab_fault", seen);
+  read.slow = eventsOf(events, "slow", seen);
+  for (const auto &[id, text] : textsByName(events, "meanings"))
+    read.meanings[eventOf(events, "meanings", id)] = text;
   return read;
 }
 
@@ -95,14 +109,24 @@ RoleReference referenceOf(StrictYaml reference) {
     reference.refuse("processes", "must name a process");
   read.memoryMiB = static_cast<int>(reference.integer("memory", 384, 16384, read.memoryMiB));
   read.slowMilliseconds = static_cast<int>(reference.integer("slow_ms", 1, 10'000, read.slowMilliseconds));
+  if (reference.has("second_address"))
+    read.secondAddress = networkAddressOf(reference, "second_address");
+  if (reference.has("smoke"))
+    read.smoke = namesOf(reference, "smoke");
   read.inside = textsByName(reference, "inside");
   return read;
 }
 
-void checkCounters(StrictYaml &file, const std::vector<std::string> &counters) {
-  for (const std::string &counter : counters)
-    if (counter != "private-bytes" && counter != "threads" && counter != "handles")
-      file.refuse("counters", "must be some of private-bytes, threads, handles");
+std::vector<Counter> countersOf(StrictYaml &file) {
+  std::vector<Counter> counters;
+  for (const std::string &name : file.texts("counters")) {
+    const auto counter = counterNamed(name);
+    if (!counter || std::find(counters.begin(), counters.end(), *counter) != counters.end())
+      file.refuse("counters", "must be some of private-bytes, threads, handles, each once");
+    else
+      counters.push_back(*counter);
+  }
+  return counters;
 }
 
 } // namespace
@@ -112,7 +136,7 @@ Role readRoleKeys(StrictYaml &file) {
   role.name = nameOf(file, "role");
   role.probe = nameOf(file, "probe");
   role.components = file.texts("components");
-  role.service = file.text("service");
+  role.service = nameOf(file, "service");
   role.guestAddress = networkAddressOf(file, "address");
   if (role.probe != dhcpProbeName)
     role.clientAddress = networkAddressOf(file, "client_address");
@@ -124,12 +148,13 @@ Role readRoleKeys(StrictYaml &file) {
   if (role.smoke.empty())
     file.refuse("smoke", "must name an exchange");
   role.soak = soakOf(file.map("soak"));
-  role.counters = file.texts("counters");
-  checkCounters(file, role.counters);
+  role.counters = countersOf(file);
   role.events = eventsOf(file.map("events"));
   role.settings = textsByName(file, "settings");
   if (file.has("reference"))
     role.reference = referenceOf(file.map("reference"));
+  if (role.reference && !role.reference->secondAddress.empty() && role.probe != dhcpProbeName)
+    file.refuse("reference", "has a second_address, which is for DHCP's failover alone");
   return role;
 }
 

@@ -5,6 +5,7 @@
 #include "harness/vm/machine.h"
 #include "harness/vm/recipe.h"
 #include "support/mapped_file.h"
+#include "support/output_file.h"
 #include "support/sha256.h"
 
 #include <array>
@@ -32,27 +33,6 @@ std::string packageList() {
   return list;
 }
 
-Result<> writeText(const fs::path &path, std::string_view text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  file.close();
-  if (!file)
-    return failInput(path.string(), "", "cannot be written", "free space in the cache folder");
-  return {};
-}
-
-Result<> checkTools() {
-  for (const char *tool : {"mmdebstrap", "mksquashfs"})
-    if (findProgram(tool).empty())
-      return failInput(tool, "", "not found in PATH, and the guest image has to be built",
-                       "install the Debian packages mmdebstrap and squashfs-tools");
-  // Without root, mmdebstrap works in a user namespace.
-  if (geteuid() != 0 && findProgram("newuidmap").empty())
-    return failInput("newuidmap", "", "not found in PATH, and only root can build the guest image without it",
-                     "install the Debian package uidmap, or build the image as root");
-  return {};
-}
-
 // What the image really is: the same recipe gives another one when the mirror has newer packages, and a saved guest's
 // page cache fits only the disk that it was made from.
 Result<std::string> contentId(const fs::path &folder) {
@@ -65,13 +45,13 @@ Result<std::string> contentId(const fs::path &folder) {
 }
 
 Result<> buildImage(const fs::path &folder) {
-  HOTGATE_CHECK(checkTools());
+  HOTGATE_CHECK(checkBuildTools({"mmdebstrap", "mksquashfs"}, "mmdebstrap and squashfs-tools"));
   const fs::path texts = folder / "recipe";
   std::error_code error;
   fs::create_directory(texts, error);
-  HOTGATE_CHECK(writeText(texts / "customize.sh", recipe::customize()));
-  HOTGATE_CHECK(writeText(texts / "initrd-init.sh", recipe::initrdInit()));
-  HOTGATE_CHECK(writeText(texts / "guest-init.sh", recipe::guestInit()));
+  HOTGATE_CHECK(writeFile(texts / "customize.sh", recipe::customize()));
+  HOTGATE_CHECK(writeFile(texts / "initrd-init.sh", recipe::initrdInit()));
+  HOTGATE_CHECK(writeFile(texts / "guest-init.sh", recipe::guestInit()));
 
   ChildProcess::Options options;
   // Not SIGKILL: mmdebstrap unmounts and removes its own temporary root when it is asked to end.
@@ -92,16 +72,33 @@ Result<> buildImage(const fs::path &folder) {
   if (status != 0)
     return failInput("guest image", "mmdebstrap",
                      fmt::format("ended with exit code {}; its last words:\n{}", status, builder.outputTail()),
-                     geteuid() == 0
-                         ? "make the Debian mirror reachable, or see which package could not be fetched"
-                         : "make the Debian mirror reachable, or build the image as root: a plain user needs user "
-                           "namespaces and an own range in /etc/subuid and /etc/subgid");
+                     failedBuildAdvice());
   fs::remove_all(texts, error);
   HOTGATE_TRY(const std::string content, contentId(folder));
-  return writeText(folder / contentFile, content);
+  return writeFile(folder / contentFile, content);
 }
 
 } // namespace
+
+Result<> checkBuildTools(const std::vector<std::string> &tools, const std::string &packages) {
+  for (const std::string &tool : tools)
+    if (findProgram(tool).empty())
+      return failInput(tool, "", "not found in PATH, and a guest image has to be built",
+                       "install the Debian packages " + packages);
+  // Without root the build runs in a user namespace.
+  if (geteuid() != 0 && findProgram("newuidmap").empty())
+    return failInput("newuidmap", "", "not found in PATH, and only root can build a guest image without it",
+                     "install the Debian package uidmap, or build the image as root");
+  return {};
+}
+
+std::string failedBuildAdvice() {
+  std::string advice = "make the Debian mirror reachable, or see which package could not be installed";
+  if (geteuid() != 0)
+    advice += "; a plain user also needs user namespaces and an own range in /etc/subuid and /etc/subgid (usermod "
+              "--add-subuids 100000-165535 --add-subgids 100000-165535 USER), or builds as root";
+  return advice;
+}
 
 Result<GuestImage> provideGuestImage(const fs::path &cache, const Progress &progress) {
   HOTGATE_TRY(const std::string version, qemuVersion());

@@ -1,4 +1,6 @@
-// Limits: the build needs the network (Debian's mirror, as the base image has it) and memory for what is installed.
+// Limits: the build needs the network (Debian's mirror, as the base image has it) and memory for what is installed. Who
+// is not root cannot set the mark by which an overlay hides a folder of the base that a package replaces (overlayfs'
+// "opaque", kept as a user's attribute that the guest does not read): seen with none of the time role's packages.
 #include "harness/vm/guest_layer.h"
 
 #include "harness/vm/child_process.h"
@@ -45,10 +47,7 @@ Result<std::string> recipeText(const fs::path &recipe) {
 }
 
 Result<> build(const GuestImage &base, const fs::path &recipe, const fs::path &folder) {
-  for (const char *tool : {"unshare", "unsquashfs", "mksquashfs"})
-    if (findProgram(tool).empty())
-      return failInput(tool, "", "not found in PATH, and a role's server has to be installed",
-                       "install the Debian packages util-linux and squashfs-tools");
+  HOTGATE_CHECK(checkBuildTools({"unshare", "unsquashfs", "mksquashfs"}, "util-linux and squashfs-tools"));
   const bool isRoot = geteuid() == 0;
   std::vector<std::string> command{"unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"};
   if (!isRoot)
@@ -63,7 +62,7 @@ Result<> build(const GuestImage &base, const fs::path &recipe, const fs::path &f
   if (status != 0)
     return failInput(recipe.string(), "customize.sh or apt-get",
                      fmt::format("ended with exit code {}; the last words:\n{}", status, builder.outputTail()),
-                     "make the Debian mirror reachable, and correct the recipe");
+                     failedBuildAdvice() + ", or correct the recipe");
   HOTGATE_TRY(const MappedFile layer, MappedFile::open(folder / layerFile));
   return writeFile(folder / contentFile, sha256Hex(layer.bytes()));
 }

@@ -55,10 +55,12 @@ Result<WineSandbox> WineSandbox::start(const Setup &setup, Deadline deadline) {
   return WineSandbox(std::move(process), std::move(agent.ours), *std::move(device));
 }
 
-Result<int> WineSandbox::findProcess(const std::string &program) const {
+Result<std::vector<int64_t>> WineSandbox::processes(const std::string &program) const {
   const std::string inside = linkTarget(fmt::format("/proc/{}/ns/pid_for_children", process_.pid()));
+  if (inside.empty())
+    return failFault("wine sandbox", program, "the sandbox has ended", "the run counts as a lab fault; run it again");
   const std::string name = program.substr(0, commandNameLimit); // wine names a process after its program
-  std::vector<int> found;
+  std::vector<int64_t> found;
   std::error_code error;
   for (fs::directory_iterator each("/proc", error), end; !error && each != end; each.increment(error)) {
     const std::string folder = each->path().filename().string();
@@ -68,12 +70,9 @@ Result<int> WineSandbox::findProcess(const std::string &program) const {
     std::string command;
     std::getline(std::ifstream(each->path() / "comm") >> std::ws, command);
     if (command == name)
-      found.push_back(std::stoi(folder));
+      found.push_back(std::stoll(folder));
   }
-  if (inside.empty() || found.size() != 1)
-    return failFault("wine sandbox", program, fmt::format("expected one process of this name, found {}", found.size()),
-                     "the run counts as a lab fault; run it again");
-  return found.front();
+  return found;
 }
 
 } // namespace hotgate::harness

@@ -33,9 +33,9 @@ public:
   // What it printed.
   [[nodiscard]] std::string outputTail() const { return process_.outputTail(); }
 
-  // The Linux process, as this host counts, that runs this program in the sandbox ("dhcpsrv.exe"). Fault when there is
-  // none or more than one.
-  [[nodiscard]] Result<int> findProcess(const std::string &program) const;
+  // The Linux processes, as this host counts, that run this program in the sandbox ("dhcpsrv.exe"). Fault when the
+  // sandbox is gone.
+  [[nodiscard]] Result<std::vector<int64_t>> processes(const std::string &program) const;
 
 private:
   WineSandbox(ChildProcess process, FileDescriptor agent, FileDescriptor tap)

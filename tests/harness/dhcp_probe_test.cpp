@@ -43,6 +43,76 @@ TEST_F(Probe, SmokeAsksEveryExchangeAndAllAreRight) {
                                           "renew", "request-ack"));
 }
 
+class Registration : public Probe {
+protected:
+  Registration() {
+    role.smoke.emplace_back("registration");
+    role.registration->within = milliseconds(400);
+  }
+  ProbeReport smoke() { return DhcpProbe(server, role).smoke().value(); }
+};
+
+TEST_F(Registration, TheNameIsThereWithTheLeaseAndGoesWithIt) {
+  const ProbeReport report = smoke();
+  EXPECT_EQ(report.fault, "");
+  EXPECT_EQ(report.tallies.at("registration").answered, 1);
+  EXPECT_EQ(report.tallies.at("deregistration").answered, 1);
+  EXPECT_EQ(smoke().fault, "");
+}
+
+TEST_F(Registration, IsNotAskedOfARoleWithoutIt) {
+  role.smoke.pop_back();
+  EXPECT_FALSE(smoke().tallies.contains("registration"));
+}
+
+TEST_F(Registration, AServerThatRegistersNothingIsSeen) {
+  server.registers = false;
+  EXPECT_THAT(smoke().fault, HasSubstr("registration: 1 of 1 answers wrong; expected 10.77.0.10"));
+  EXPECT_THAT(smoke().fault, HasSubstr("of probe.hotgate.test in DNS within 400 ms, got NXDOMAIN"));
+}
+
+TEST_F(Registration, ANameThatComesLaterIsWaitedFor) {
+  int asked = 0;
+  server.tamperDns = [&](const std::string &, std::vector<uint8_t> &answer) {
+    if (++asked == 1)
+      answer[3] = 3;
+  };
+  EXPECT_EQ(smoke().fault, "");
+  EXPECT_GE(asked, 4);
+}
+
+TEST_F(Registration, AnotherAddressIsWrong) {
+  server.tamperDns = [](const std::string &name, std::vector<uint8_t> &answer) {
+    if (name == "probe.hotgate.test")
+      answer.back() = 9;
+  };
+  EXPECT_THAT(smoke().fault, HasSubstr("got 10.77.0.9"));
+}
+
+TEST_F(Registration, AnAddressWithoutANameIsWrong) {
+  server.tamperDns = [](const std::string &name, std::vector<uint8_t> &answer) {
+    if (name.ends_with("in-addr.arpa"))
+      answer[3] = 3;
+  };
+  EXPECT_THAT(smoke().fault, HasSubstr("expected probe.hotgate.test of 10"));
+}
+
+TEST_F(Registration, ANameThatStaysIsSeen) {
+  std::vector<uint8_t> kept;
+  server.tamperDns = [&](const std::string &name, std::vector<uint8_t> &answer) {
+    if (name == "probe.hotgate.test" && answer[7] == 1)
+      kept = answer;
+    else if (name == "probe.hotgate.test")
+      std::copy(kept.begin() + 2, kept.end(), std::back_inserter(answer = {answer[0], answer[1]}));
+  };
+  EXPECT_THAT(smoke().fault, HasSubstr("deregistration: 1 of 1 answers wrong; expected NXDOMAIN"));
+}
+
+TEST_F(Registration, SilenceOfDnsIsNoAnswer) {
+  server.tamperDns = [](const std::string &, std::vector<uint8_t> &answer) { answer.clear(); };
+  EXPECT_THAT(smoke().fault, HasSubstr("registration: 1 of 1 unanswered"));
+}
+
 TEST_F(Probe, SmokeCanBeRepeated) {
   for (int round = 0; round < 10; ++round)
     EXPECT_EQ(probe.smoke()->fault, "");

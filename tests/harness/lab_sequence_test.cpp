@@ -260,6 +260,14 @@ TEST_F(Sequence, AHandleThatIsKeptIsMeasuredAndThreadsAreNot) {
               ElementsAre("handles 0.0", "private-bytes 0.0", "threads 0.0"));
 }
 
+TEST_F(Sequence, OnlyTheRolesCountersAreJudged) {
+  guest->handlesPerRequest = 1;
+  role.counters = {Counter::privateBytes};
+  ASSERT_TRUE(run());
+  EXPECT_THAT(rows("SELECT DISTINCT counter FROM lab_slope"), ElementsAre("private-bytes"));
+  EXPECT_THAT(rows("SELECT counter FROM lab_growth"), ElementsAre("private-bytes"));
+}
+
 TEST_F(Sequence, LatenciesOfBothSoaksAreCompared) {
   ASSERT_TRUE(run());
   EXPECT_THAT(rows("SELECT exchange, control_answers > 19, patched_answers > 19, slower BETWEEN 0 AND 1 "

@@ -60,6 +60,26 @@ TEST_F(Lab, AHostWithoutQemuIsAnInputErrorThatNamesThePackage) {
   EXPECT_EQ(withoutMachine.error().entity, "unshare");
 }
 
+TEST_F(Lab, AFileThatTheMachineNeedsIsMissedBeforeAnythingRuns) {
+  MachineConfig machine;
+  machine.ssh = SshConfig{.host = "192.0.2.10",
+                          .user = "hotgate",
+                          .identity = example.preImage,
+                          .knownHosts = "/nonexistent/known",
+                          .interface = "lab0"};
+  auto checked = checkLabHost(Provider::ssh, machine);
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().kind, ErrorKind::input);
+  EXPECT_THAT(checked.error().message(), testing::AllOf(HasSubstr("/nonexistent/known"), HasSubstr("ssh.known_hosts")));
+  machine.ssh->knownHosts = example.preImage;
+  EXPECT_TRUE(checkLabHost(Provider::ssh, machine));
+  machine.windows = WindowsConfig{};
+  machine.windows->package = "/nonexistent/KB5099001.msu";
+  checked = checkLabHost(Provider::ssh, machine);
+  ASSERT_FALSE(checked);
+  EXPECT_THAT(checked.error().message(), HasSubstr("windows.package"));
+}
+
 TEST_F(Lab, AnUnknownRoleIsAnErrorThatNamesItsFile) {
   request.role = "nonexistent";
   EXPECT_THAT(refusal().entity, HasSubstr("nonexistent.yaml"));

@@ -104,11 +104,15 @@ TEST_F(Hub, AFrameWithoutAHeaderIsDropped) {
 }
 
 TEST_F(Hub, AFloodCostsBoundedMemoryAndTheNewestFramesStay) {
+  ASSERT_NO_FATAL_FAILURE(introduce(1, 11));
   for (size_t i = 0; i < LinkHub::queueLimit + 100; ++i) {
     ASSERT_TRUE(guests[0]->send(frameOf(everybody, 10, static_cast<uint8_t>(i))));
     ASSERT_TRUE(next(*guests[1]));
     ASSERT_TRUE(next(*guests[2]));
   }
+  // The probe gets a frame last: it has the flood when something for guest 1 alone has followed.
+  ASSERT_TRUE(guests[0]->send(frameOf(11, 10)));
+  ASSERT_TRUE(next(*guests[1]));
   size_t kept = 0;
   for (std::optional<Frame> frame; (frame = next(*hub, never)); ++kept)
     if (kept == 0)

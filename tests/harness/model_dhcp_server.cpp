@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <thread>
 #include <tins/arp.h>
 #include <tins/dhcp.h>
@@ -15,6 +16,29 @@ namespace {
 
 const MacAddress serverHardware{0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
 constexpr size_t optionsOffset = 240;
+constexpr uint16_t dnsPort = 53;
+constexpr size_t dnsHeaderSize = 12;
+
+// "gate.test" of its labels, each behind its length; the empty one ends it.
+std::string nameOf(std::span<const uint8_t> labels) {
+  std::string name;
+  for (size_t at = 0; at < labels.size() && labels[at] != 0; at += labels[at] + size_t{1})
+    name += (name.empty() ? "" : ".") + std::string(labels.begin() + static_cast<std::ptrdiff_t>(at) + 1,
+                                                    labels.begin() + static_cast<std::ptrdiff_t>(at) + 1 + labels[at]);
+  return name;
+}
+std::vector<uint8_t> labelsOf(const std::string &name) {
+  std::vector<uint8_t> labels;
+  for (size_t at = 0; at < name.size();) {
+    const size_t end = std::min(name.find('.', at), name.size());
+    labels.push_back(static_cast<uint8_t>(end - at));
+    labels.insert(labels.end(), name.begin() + static_cast<std::ptrdiff_t>(at),
+                  name.begin() + static_cast<std::ptrdiff_t>(end));
+    at = end + 1;
+  }
+  labels.push_back(0);
+  return labels;
+}
 
 Tins::IPv4Address tins(Ipv4 address) { return Tins::IPv4Address(htonl(address)); }
 Tins::HWAddress<6> tins(const MacAddress &address) { return Tins::HWAddress<6>(address.data()); }
@@ -119,6 +143,8 @@ std::optional<ModelDhcpServer::Reply> ModelDhcpServer::replyTo(std::span<const u
     result->type = 5;
     result->address = clientAddress != 0 ? clientAddress : requested;
     result->unicast = clientAddress != 0;
+    if (registers && options[81].size() > 3)
+      named_[reply.client] = nameOf(std::span(options[81]).subspan(3));
     if (!scope.contains(result->address))
       result = Reply{.transaction = reply.transaction, .client = reply.client, .type = 6, .server = scope.server};
     break;
@@ -129,6 +155,7 @@ std::optional<ModelDhcpServer::Reply> ModelDhcpServer::replyTo(std::span<const u
     break;
   case 7:
     leases_.erase(reply.client);
+    named_.erase(reply.client);
     result.reset();
     break;
   case 8:
@@ -154,6 +181,37 @@ void ModelDhcpServer::deliver(const Reply &reply) {
   deliverFrame(frameOf(reply), Clock::now() + reply.delay);
 }
 
+void ModelDhcpServer::answerDns(const std::vector<uint8_t> &question, const MacAddress &client, Ipv4 clientAddress,
+                                uint16_t port) {
+  const std::string name = nameOf(std::span(question).subspan(dnsHeaderSize));
+  std::vector<uint8_t> data;
+  for (const auto &[holder, held] : named_) {
+    const Ipv4 address = leases_[holder];
+    if (name == held)
+      data = {static_cast<uint8_t>(address >> 24U), static_cast<uint8_t>(address >> 16U),
+              static_cast<uint8_t>(address >> 8U), static_cast<uint8_t>(address)};
+    else if (name == fmt::format("{}.0.77.10.in-addr.arpa", address & 0xFFU))
+      data = labelsOf(held);
+  }
+  std::vector<uint8_t> answer = question;
+  answer[2] = 0x84; // an answer, authoritative
+  answer[3] = data.empty() ? 3 : 0;
+  answer[7] = data.empty() ? 0 : 1;
+  if (!data.empty()) {
+    const std::vector<uint8_t> record{
+        0xC0, dnsHeaderSize, 0, question[question.size() - 3], 0, 1, 0, 0, 1, 44, 0, static_cast<uint8_t>(data.size())};
+    answer.insert(answer.end(), record.begin(), record.end());
+    answer.insert(answer.end(), data.begin(), data.end());
+  }
+  if (tamperDns)
+    tamperDns(name, answer);
+  if (answer.empty())
+    return;
+  Tins::EthernetII frame(tins(client), tins(serverHardware));
+  frame /= Tins::IP(tins(clientAddress), tins(modelScope().server)) / Tins::UDP(port, dnsPort) / Tins::RawPDU(answer);
+  deliverFrame(frame.serialize());
+}
+
 Result<> ModelDhcpServer::send(std::span<const uint8_t> bytes) {
   if (closed)
     return failFault("guest link", "", "closed");
@@ -168,6 +226,13 @@ Result<> ModelDhcpServer::send(std::span<const uint8_t> bytes) {
   if (silent)
     return {};
   const std::vector<uint8_t> &message = frame.rfind_pdu<Tins::RawPDU>().payload();
+  if (const auto &udp = frame.rfind_pdu<Tins::UDP>(); udp.dport() == dnsPort) {
+    MacAddress client{};
+    const Tins::EthernetII::address_type source = frame.src_addr();
+    std::copy(source.begin(), source.end(), client.begin());
+    answerDns(message, client, ntohl(static_cast<uint32_t>(frame.rfind_pdu<Tins::IP>().src_addr())), udp.sport());
+    return {};
+  }
   if (const auto reply = replyTo(message))
     deliver(*reply);
   return {};

@@ -35,6 +35,8 @@ public:
 
   Ipv4 last = modelScope().last; // a smaller scope has nothing for some
   bool silent = false;
+  bool registers = true; // a client's name, in the DNS that it is too
+  std::function<void(const std::string &name, std::vector<uint8_t> &answer)> tamperDns;
   bool vulnerable = true;     // echoes option 82 as long as it is declared
   std::optional<Frame> flood; // comes without end, whenever somebody looks
   bool closed = false;        // the link itself is gone
@@ -48,7 +50,9 @@ public:
 private:
   std::optional<Reply> replyTo(std::span<const uint8_t> message);
   std::optional<Ipv4> lease(const MacAddress &client);
+  void answerDns(const std::vector<uint8_t> &question, const MacAddress &client, Ipv4 clientAddress, uint16_t port);
 
+  std::map<MacAddress, std::string> named_;
   std::map<MacAddress, Ipv4> leases_;
   std::set<Ipv4> declined_;
   std::deque<std::pair<Clock::time_point, Frame>> frames_;

@@ -2,14 +2,9 @@
 // The gate before a test; one successful exchange from outside comes with it (the run's step health).
 #pragma once
 
-#include "support/result.h"
+#include "harness/roles/role.h"
 
-#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace hotgate::harness {
 
@@ -19,25 +14,15 @@ struct ServiceEvent {
   int64_t level = 0; // 1 critical, 2 error, 3 warning, 4 information
 };
 
+inline constexpr size_t mostEventsAtOnce = 4096; // the agent gives no more in one answer
+
 // Errors: fault, when the answer is not what the agent's command `events` gives.
 Result<std::vector<ServiceEvent>> parseEvents(const nlohmann::json &reply);
 
-enum class EventKind : uint8_t {
-  started,  // the service initialised: what stands before it belongs to another start
-  ready,    // it serves
-  labFault, // the machine's set-up is wrong: never the patch's doing
-  slow,     // evidence of load that it does not keep up with
-  other,
-};
-[[nodiscard]] std::string_view eventKindName(EventKind kind); // started, ready, lab-fault, slow, other
-
-struct EventMeaning {
-  int64_t id;
-  EventKind kind;
-  const char *meaning;
-};
-// nullptr for an event without a published meaning here. Of the DHCP server's log.
-const EventMeaning *dhcpEvent(int64_t id);
+enum class EventKind : uint8_t { started, ready, labFault, slow, other }; // as in RoleEvents
+[[nodiscard]] std::string_view eventKindName(EventKind kind);             // started, ready, lab-fault, slow, other
+[[nodiscard]] EventKind eventKind(const RoleEvents &events, int64_t id);
+[[nodiscard]] std::string eventMeaning(const RoleEvents &events, int64_t id); // in words; "" when none are known
 
 struct GateState {
   enum class Kind : uint8_t { waiting, ready, labFault };
@@ -45,6 +30,6 @@ struct GateState {
   std::string text;
 };
 // By the events since the last start, in the order of their records: the last that says ready or lab-fault counts.
-GateState dhcpGate(const std::vector<ServiceEvent> &events);
+GateState eventGate(const RoleEvents &known, const std::vector<ServiceEvent> &events);
 
 } // namespace hotgate::harness

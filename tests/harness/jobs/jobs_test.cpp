@@ -74,8 +74,14 @@ TEST(LabFileTest, IsReadStrictly) {
 class Scheduling : public testing::Test {
 protected:
   static Job job(const std::string &name, const std::string &input = "input") {
-    return {
-        .name = name, .kb = {}, .kbName = "KB1", .role = "dhcp", .provider = "qemu", .repetition = 1, .input = input};
+    return {.name = name,
+            .kb = {},
+            .kbName = "KB1",
+            .role = "dhcp",
+            .provider = "qemu",
+            .machine = "",
+            .repetition = 1,
+            .input = input};
   }
   // Every job is a shell script, by its name; $FOLDER is the attempt's folder, $RIGHT what a good one writes there.
   Result<std::vector<JobOutcome>> run(const std::vector<Job> &list) {
@@ -84,6 +90,7 @@ protected:
         {.folder = folder.path(),
          .guests = 2,
          .timeLimit = limit,
+         .keepTime = keepTime,
          .command =
              [this](const Job &each, size_t attempt, int reports) {
                const std::string right = writeAttempt(each.input, {AttemptEnd::judged, "approve", "", 0, ""});
@@ -103,6 +110,7 @@ protected:
   const TemporaryFolder folder;
   std::map<std::string, std::string> scripts{{"good", "echo \"$RIGHT\" >$FOLDER/attempt.json"}};
   std::chrono::seconds limit{60};
+  std::chrono::seconds keepTime{1};
   std::string printed;
 };
 
@@ -117,12 +125,59 @@ TEST_F(Scheduling, AJobThatDiesHangsOrFloodsCostsItsOwnRun) {
   const std::string text = summaryText(*outcomes);
   EXPECT_THAT(text, HasSubstr("approve     good\n"));
   EXPECT_THAT(text, HasSubstr("approve     prints\n"));
-  EXPECT_THAT(text,
-              AllOf(HasSubstr("incomplete  dies\n            attempt 1: died: its process ended with 137; it printed: "
-                              "what it said\n            attempt 2: died"),
-                    HasSubstr("incomplete  hangs\n            attempt 1: late: still ran after 4 s"),
-                    HasSubstr("incomplete  floods\n            attempt 1: late"),
-                    HasSubstr("5 jobs, 2 approve, 3 incomplete")));
+  EXPECT_THAT(
+      text,
+      AllOf(
+          HasSubstr("incomplete  dies\n            attempt 1: died: its process ended with 137; it printed: what it "
+                    "said\n            not kept: the guest ended with the job's process\n            attempt 2: died"),
+          HasSubstr(
+              "incomplete  hangs\n            attempt 1: late: still ran after 4 s and was ended\n            not "
+              "kept: the job did not keep its guest within 1 s more, and was killed with it\n"),
+          HasSubstr("incomplete  floods\n            attempt 1: late"), HasSubstr("5 jobs, 2 approve, 3 incomplete")));
+}
+
+// A job that is late is told why, and has its time to keep the guest and to say what became of it.
+TEST_F(Scheduling, AJobThatIsLateKeepsItsGuest) {
+  const std::string late = writeAttempt("input", {AttemptEnd::late, "", "REASON", 0, "attempt-1/guest-dhcp", ""});
+  scripts["late"] = "read reason <&$REPORTS; echo " + shellQuoted(late) +
+                    " | sed \"s/REASON/$reason/\" >$FOLDER/attempt.json; exit 0";
+  limit = std::chrono::seconds(1);
+  keepTime = std::chrono::seconds(20);
+  const auto outcomes = run({job("late"), job("good")});
+  ASSERT_TRUE(outcomes) << outcomes.error().message();
+  EXPECT_THAT(summaryText(*outcomes),
+              HasSubstr("incomplete  late\n            attempt 1: late: still ran after 1 s and was ended\n"
+                        "            kept: late/attempt-1/guest-dhcp\n"));
+  EXPECT_THAT(printed, HasSubstr("late: its time is over: keeping its guest\n"));
+}
+
+// What was kept at the first failure stays, whatever becomes of the job then.
+TEST_F(Scheduling, AJobThatDiesBehindItsFirstFailureHasItsGuest) {
+  scripts["dies"] =
+      "mkdir $FOLDER/guest-dhcp $FOLDER/.hotgate-abcdef; echo {} >$FOLDER/guest-dhcp/guest.json; kill -9 $$";
+  const auto outcomes = run({job("dies")});
+  ASSERT_TRUE(outcomes) << outcomes.error().message();
+  EXPECT_EQ(outcomes->at(0).attempts.at(0).kept, "attempt-1/guest-dhcp");
+  EXPECT_EQ(outcomes->at(0).attempts.at(0).notKept, "");
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "dies/attempt-1/.hotgate-abcdef")) << "what it worked in";
+}
+
+// A machine that is reached by SSH is there once, however many guests there is room for.
+TEST_F(Scheduling, AMachineThatIsSharedHasOneJobAtATime) {
+  std::vector<Job> list;
+  for (const char *name : {"first", "second", "third"}) {
+    // mkdir fails when another one is in there.
+    scripts[name] = fmt::format("mkdir {0} && sleep 0.3 && rmdir {0} && echo \"$RIGHT\" >$FOLDER/attempt.json",
+                                (folder.path() / "machine").string());
+    list.push_back(job(name));
+    list.back().machine = "192.0.2.10 port 22";
+  }
+  list.push_back(job("good"));
+  const auto outcomes = run(list);
+  ASSERT_TRUE(outcomes) << outcomes.error().message();
+  EXPECT_THAT(summaryText(*outcomes), HasSubstr("4 jobs, 4 approve"));
+  // The one with a guest of its own did not wait for the others.
+  EXPECT_THAT(ran(), testing::AnyOf(testing::StartsWith("first\ngood\n"), testing::StartsWith("good\nfirst\n")));
 }
 
 TEST_F(Scheduling, WhatIsDoneIsNotRunAgainUnlessItsInputChanged) {

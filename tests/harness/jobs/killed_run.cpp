@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <fmt/format.h>
 #include <fstream>
+#include <iostream>
+#include <optional>
 #include <sstream>
 #include <sys/wait.h>
 #include <thread>
@@ -15,12 +17,6 @@ namespace hotgate::harness {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string contentOf(const fs::path &file) {
-  std::ostringstream text;
-  text << std::ifstream(file, std::ios::binary).rdbuf();
-  return text.str();
-}
 
 std::vector<std::string> processesNow(const fs::path &folder) {
   std::vector<std::string> found;
@@ -38,12 +34,25 @@ std::vector<std::string> processesNow(const fs::path &folder) {
 
 } // namespace
 
+std::string contentOf(const fs::path &file) {
+  std::ostringstream text;
+  text << std::ifstream(file, std::ios::binary).rdbuf();
+  return text.str();
+}
+
 int killsAsked(int usual) {
   const char *asked = std::getenv("HOTGATE_KILLS"); // NOLINT: nobody sets the environment
   return asked == nullptr ? usual : std::atoi(asked);
 }
 
-int runAndKill(const std::function<int()> &harness, std::chrono::milliseconds span, bool withGroup) {
+unsigned seedAsked(unsigned usual) {
+  const char *asked = std::getenv("HOTGATE_SEED"); // NOLINT: nobody sets the environment
+  const unsigned seed = asked == nullptr ? usual : static_cast<unsigned>(std::strtoul(asked, nullptr, 10));
+  std::cerr << "HOTGATE_SEED=" << seed << " repeats the moments of this run\n";
+  return seed;
+}
+
+int runAndKill(const std::function<int()> &harness, const Kill &how) {
   const pid_t pid = fork();
   if (pid == 0) {
     setpgid(0, 0);
@@ -51,12 +60,15 @@ int runAndKill(const std::function<int()> &harness, std::chrono::milliseconds sp
   }
   setpgid(pid, pid);
   int status = 0;
-  for (const Deadline deadline = after(span); Clock::now() < deadline;) {
+  std::optional<Deadline> deadline;
+  while (!deadline || Clock::now() < *deadline) {
+    if (!deadline && how.since())
+      deadline = after(how.span);
     if (waitpid(pid, &status, WNOHANG) == pid)
       return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  kill(withGroup ? -pid : pid, SIGKILL);
+  kill(how.withGroup ? -pid : pid, SIGKILL);
   waitpid(pid, &status, 0);
   return -1;
 }
@@ -80,6 +92,15 @@ std::vector<std::string> processesLeft(const fs::path &folder, std::chrono::seco
       return found;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
+}
+
+std::vector<std::string> socketsLeft(const fs::path &folder) {
+  std::vector<std::string> found;
+  std::ifstream sockets("/proc/net/unix");
+  for (std::string line; std::getline(sockets, line);)
+    if (line.find(folder.string()) != std::string::npos)
+      found.push_back(line);
+  return found;
 }
 
 std::vector<std::string> cutFiles(const fs::path &folder) {

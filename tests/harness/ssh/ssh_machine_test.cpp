@@ -18,11 +18,6 @@ using testing::HasSubstr;
 
 Deadline generous() { return after(seconds(90)); }
 
-// Its files lie outside of the folder that is removed at the end.
-constexpr const char *serviceArguments =
-    "--server 10.77.0.1 --first 10.77.0.100 --last 10.77.0.250 --mask 255.255.255.0 --router 10.77.0.1 --lease 3600 "
-    "--store C:\\dhcp.store --audit C:\\dhcp-audit.log";
-
 class Ssh : public testing::Test {
 protected:
   SshTestHost host;
@@ -41,7 +36,8 @@ TEST_F(Ssh, AServiceIsInstalledRunAndCountedAndNothingStays) {
         agent, {{kb / "pre/dhcpsrv.exe", "dhcpsrv.exe"}, {kb / "post/dhcpsrv.exe", "post/dhcpsrv.exe"}}, generous()));
     EXPECT_EQ(fs::file_size(host.guestFolder() / "post/dhcpsrv.exe"), fs::file_size(kb / "post/dhcpsrv.exe"));
     ASSERT_TRUE(agent.ping(generous()));
-    const auto installed = agent.installService("HotgateSsh", "C:\\hotgate\\dhcpsrv.exe", serviceArguments, generous());
+    const auto installed =
+        agent.installService("HotgateSsh", "C:\\hotgate\\dhcpsrv.exe", testServiceArguments, generous());
     ASSERT_TRUE(installed) << installed.error().message();
     const auto running = agent.startService("HotgateSsh", generous());
     ASSERT_TRUE(running) << running.error().message();

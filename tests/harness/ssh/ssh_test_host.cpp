@@ -2,6 +2,7 @@
 
 #include "harness/wine/wine_prefix.h"
 
+#include <csignal>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <pwd.h>
@@ -102,6 +103,16 @@ void SshTestHost::startServer() {
     ASSERT_TRUE(server_->isRunning() && Clock::now() < deadline) << server_->outputTail();
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
+}
+
+void SshTestHost::kill() {
+  // The first process of a namespace is not reaped before all others in it are.
+  pid_t first = 0;
+  std::ifstream(fmt::format("/proc/{0}/task/{0}/children", server_->pid())) >> first;
+  ASSERT_GT(first, 0);
+  ASSERT_EQ(::kill(first, SIGKILL), 0) << std::strerror(errno);
+  ASSERT_TRUE(server_->wait(after(std::chrono::seconds(30))));
+  server_.reset();
 }
 
 fs::path SshTestHost::guestFolder() const { return folder() / "prefix/drive_c/hotgate"; }

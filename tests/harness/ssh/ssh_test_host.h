@@ -10,6 +10,11 @@
 
 namespace hotgate::harness {
 
+// Of the corpus' DHCP server there: its files lie outside of the folder that is removed at the end.
+inline constexpr const char *testServiceArguments =
+    "--server 10.77.0.1 --first 10.77.0.100 --last 10.77.0.250 --mask 255.255.255.0 --router 10.77.0.1 --lease 3600 "
+    "--store C:\\dhcp.store --audit C:\\dhcp-audit.log";
+
 class SshTestHost {
 public:
   // The first one moves the whole test program into namespaces for network and mounts.
@@ -21,8 +26,8 @@ public:
   [[nodiscard]] std::filesystem::path folder() const { return folder_.path(); }
   // What SFTP and the agent know as C:\hotgate.
   [[nodiscard]] std::filesystem::path guestFolder() const;
-  // Ends the server and every session of it.
-  void kill() { server_.reset(); }
+  // Ends the server and every session of it, which are gone when this returns.
+  void kill();
   // Makes a key pair.
   void makeKey(const std::string &name) const;
 

@@ -1,14 +1,11 @@
-// The lab on the corpus' KBs, in a real guest: what it measures is what each KB was built to do.
+// The lab in a real guest, every step of it. What the KBs with a defect were built to do is measured there by their
+// gates (tests/cli, gate.audit-leak and others), step by step under wine on this host (tests/harness/wine).
 #include "tests/harness/dhcp_lab.h"
 
 namespace hotgate::harness {
 namespace {
 
 TEST_F(DhcpLab, GoodGoesThroughEveryStep) { expectGoodGoesThroughEveryStep(Provider::qemu, std::chrono::seconds(180)); }
-TEST_F(DhcpLab, AuditLeakIsMeasuredWithin20Percent) { expectAuditLeakIsMeasuredWithin20Percent(Provider::qemu); }
-TEST_F(DhcpLab, RenewalHangIsSeenWhileTheServiceSaysRunning) {
-  expectRenewalHangIsSeenWhileTheServiceSaysRunning(Provider::qemu);
-}
 
 } // namespace
 } // namespace hotgate::harness

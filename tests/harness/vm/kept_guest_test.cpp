@@ -1,15 +1,15 @@
 // A real guest kept in the middle of its life and opened again; and one in which a program does its worst.
 #include "harness/guest/kept_shell.h"
-#include "harness/guest/ready_guest.h"
-#include "harness/lab/kept_guest.h"
+#include "harness/lab/guest_keeper.h"
+#include "harness/lab/vm_guest.h"
 #include "harness/roles/recorded_link.h"
 #include "support/output_file.h"
 #include "tests/harness/temporary_folder.h"
+#include "tests/harness/vm/saved_guest.h"
 
 #include <fstream>
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <iostream>
+#include <thread>
 #include <unistd.h>
 
 namespace hotgate::harness {
@@ -17,27 +17,11 @@ namespace {
 
 using testing::HasSubstr;
 
-class KeptGuestTest : public testing::Test {
+class KeptGuestTest : public SavedGuest {
 protected:
-  void SetUp() override {
-    const auto cache = defaultCacheFolder().value();
-    auto provided = provideGuestImage(cache, say);
-    ASSERT_TRUE(provided) << provided.error().message();
-    image = *std::move(provided);
-    auto chosen = chooseAccelerator(cache, image, say);
-    ASSERT_TRUE(chosen) << chosen.error().message();
-    shape.accelerator = *chosen;
-    auto saved = provideReadyState(cache, image, shape, HOTGATE_AGENT, say);
-    ASSERT_TRUE(saved) << saved.error().message();
-    state = *saved;
-  }
   static Deadline soon() { return after(std::chrono::seconds(60)); }
 
-  const Progress say = [](std::string_view text) { std::cerr << text << "\n"; };
   const TemporaryFolder folder;
-  GuestImage image;
-  MachineShape shape;
-  std::filesystem::path state;
 };
 
 TEST_F(KeptGuestTest, GoesOnAndOpensAgainAsItWasKept) {
@@ -66,6 +50,47 @@ TEST_F(KeptGuestTest, GoesOnAndOpensAgainAsItWasKept) {
   EXPECT_EQ(run("exit 3").exitCode, "3");
   EXPECT_EQ(run("echo \"it's\" '$HOME'").output, "it's $HOME\n");
   EXPECT_LE(run("yes").output.size(), KeptShell::outputLimit + 2) << "it is cut in the guest, and ends";
+}
+
+// By another thread, while the run's is in the middle of one call after the other: as when a job's time is over.
+TEST_F(KeptGuestTest, IsKeptWhereverTheRunIs) {
+  const std::filesystem::path kb = std::filesystem::path(HOTGATE_CORPUS) / "good";
+  GuestSetup setup{.cache = cache,
+                   .agent = HOTGATE_AGENT,
+                   .preImage = kb / "pre/dhcpsrv.exe",
+                   .hotpatchImage = kb / "hotpatch/dhcpsrv.exe",
+                   .postImage = kb / "post/dhcpsrv.exe",
+                   .address = "10.77.0.1/24",
+                   .config = {}};
+  setup.config.serviceName = "HotgateDhcp";
+  VmGuest guest(setup, say);
+  GuestKeeper keeper({folder.path() / "guest", false});
+  std::optional<Result<>> kept;
+  std::jthread late;
+  {
+    const KeptInSight inSight(&keeper, guest);
+    ASSERT_TRUE(guest.restore());
+    late = std::jthread([&] { keeper.keepLate([&](const Result<> &result) { kept = result; }); });
+    for (const Deadline end = after(std::chrono::seconds(1)); Clock::now() < end;)
+      (void)guest.queryService();
+  }
+  late.join();
+  ASSERT_TRUE(kept && *kept) << (kept ? kept->error().message() : "nobody said");
+  const auto opened = readKept(folder.path() / "guest");
+  ASSERT_TRUE(opened) << opened.error().message();
+  EXPECT_THAT(readFile(folder.path() / "guest/guest.json").value(), HasSubstr("in the middle of a call"));
+  auto shell = KeptShell::open(opened->image, opened->shape, folder.path() / "guest" / keptStateName);
+  ASSERT_TRUE(shell) << shell.error().message();
+  EXPECT_EQ(shell->run("ls /hotgate/prefix/drive_c/hotgate/post", soon()).value().output, "dhcpsrv.exe\n");
+}
+
+TEST_F(KeptGuestTest, AJobWithoutAGuestSaysSo) {
+  GuestKeeper keeper({folder.path() / "guest", false});
+  keeper.keepLate([](const Result<> &kept) {
+    ASSERT_FALSE(kept);
+    EXPECT_THAT(kept.error().message(), HasSubstr("the job had no guest at that moment"));
+  });
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "guest"));
 }
 
 TEST_F(KeptGuestTest, IsRefusedWhenWhatItNeedsIsGone) {

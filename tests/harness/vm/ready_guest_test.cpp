@@ -1,37 +1,14 @@
 // A real guest: built, booted, saved, restored.
-#include "harness/guest/ready_guest.h"
-
 #include "tests/harness/temporary_folder.h"
+#include "tests/harness/vm/saved_guest.h"
 
 #include <algorithm>
 #include <filesystem>
-#include <gtest/gtest.h>
-#include <iostream>
 
 namespace hotgate::harness {
 namespace {
 
-class ReadyGuestTest : public testing::Test {
-protected:
-  void SetUp() override {
-    cache = defaultCacheFolder().value();
-    auto provided = provideGuestImage(cache, say);
-    ASSERT_TRUE(provided) << provided.error().message();
-    image = *std::move(provided);
-    auto chosen = chooseAccelerator(cache, image, say);
-    ASSERT_TRUE(chosen) << chosen.error().message();
-    shape.accelerator = *chosen;
-    auto saved = provideReadyState(cache, image, shape, HOTGATE_AGENT, say);
-    ASSERT_TRUE(saved) << saved.error().message();
-    state = *saved;
-  }
-
-  const Progress say = [](std::string_view text) { std::cerr << text << "\n"; };
-  std::filesystem::path cache;
-  GuestImage image;
-  MachineShape shape;
-  std::filesystem::path state;
-};
+class ReadyGuestTest : public SavedGuest {};
 
 TEST_F(ReadyGuestTest, IsRestoredInUnderTwoSecondsWithBothAgentsAnswering) {
   Clock::duration best = Clock::duration::max(); // of three: the machine may do something else meanwhile

@@ -57,6 +57,65 @@ TEST(MachineConfigFile, PathsAreBesideTheFile) {
   EXPECT_EQ(config->machine.windows->kb, "5099001");
 }
 
+// A KB whose lab runs in Hotgate's own guest usually, and on real machines when somebody asks for it.
+const std::string several = "provider: wine-host\n" + ssh.substr(ssh.find('\n') + 1) + R"(libvirt:
+  domain: win2025
+  interface: lab1
+image:
+  disk: win2025.qcow2
+)" + windows.substr(windows.find("windows:"));
+
+TEST(MachineConfigFile, TheCommandLineChoosesAmongTheMachinesOfTheFile) {
+  const TemporaryFolder folder;
+  const auto path = folder.write("lab.yaml", several);
+  const auto usual = readLabConfig(path);
+  ASSERT_TRUE(usual) << usual.error().message();
+  EXPECT_EQ(usual->provider, Provider::wineHost);
+  EXPECT_TRUE(usual->machine.isOurGuest());
+  EXPECT_FALSE(usual->machine.windows);
+  EXPECT_EQ(usual->machine.name(), "");
+  const LabConfig remote = readLabConfig(path, Provider::ssh).value();
+  EXPECT_EQ(remote.provider, Provider::ssh);
+  EXPECT_TRUE(remote.machine.ssh && remote.machine.windows && !remote.machine.libvirt && !remote.machine.image);
+  EXPECT_EQ(remote.machine.name(), "192.0.2.10 port 22");
+  const LabConfig domain = readLabConfig(path, Provider::libvirt).value();
+  EXPECT_TRUE(domain.machine.libvirt && domain.machine.windows && !domain.machine.ssh && !domain.machine.image);
+  EXPECT_EQ(domain.machine.name(), "qemu:///system win2025");
+  const LabConfig image = readLabConfig(path, Provider::qemu).value();
+  EXPECT_TRUE(image.machine.image && image.machine.windows && !image.machine.ssh && !image.machine.libvirt);
+}
+
+TEST(MachineConfigFile, AMachineThatTheFileDoesNotDescribeCannotBeChosen) {
+  const TemporaryFolder folder;
+  const auto path = folder.write("lab.yaml", "provider: qemu\n" + common);
+  ASSERT_TRUE(readLabConfig(path));
+  for (const auto &[provider, section] : {std::pair(Provider::ssh, "ssh"), std::pair(Provider::libvirt, "libvirt")}) {
+    const auto refused = readLabConfig(path, provider);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::usage);
+    EXPECT_THAT(refused.error().message(), HasSubstr(fmt::format("{0} is missing: provider {0} needs", section)));
+  }
+}
+
+TEST(MachineConfigFile, WindowsNeedsAMachine) {
+  const TemporaryFolder folder;
+  const auto refused = readLabConfig(folder.write("lab.yaml", common + windows.substr(windows.find("windows:"))));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().reason, HasSubstr("needs a Windows machine"));
+}
+
+// On a Windows machine the role's own service is under test; elsewhere Hotgate installs one, and must know its name.
+TEST(MachineConfigFile, TheServiceIsNeededWhereHotgateInstallsIt) {
+  const TemporaryFolder folder;
+  std::string text = several;
+  text.erase(text.find("service:"), text.find('\n', text.find("service:")) + 1 - text.find("service:"));
+  const auto path = folder.write("lab.yaml", text);
+  EXPECT_TRUE(readLabConfig(path, Provider::ssh));
+  const auto own = readLabConfig(path);
+  ASSERT_FALSE(own);
+  EXPECT_THAT(own.error().reason, HasSubstr("service is missing"));
+}
+
 struct Mistake {
   const char *name;
   const char *from;
@@ -85,7 +144,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Mistake{"noPackage", "KB5099001.msu", "KB5099001.exe", "must be a .msu or a .cab"},
                     Mistake{"packageNameInjects", "26100.1.1", "26100.1.1 /Quiet", "package_name"},
                     Mistake{"kbIsNoNumber", "kb: KB5099001", "kb: KB50x", "kb"},
-                    Mistake{"windowsOnOurGuest", "provider: ssh", "provider: qemu", "needs a Windows machine"}),
+                    Mistake{"noProvider", "provider: ssh\n", "", "provider is missing: say where the lab runs usually"},
+                    Mistake{"noLibvirt", "provider: ssh", "provider: libvirt", "libvirt is missing: provider libvirt"}),
     [](const auto &test) { return test.param.name; });
 
 } // namespace

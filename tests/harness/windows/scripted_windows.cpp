@@ -1,5 +1,7 @@
 #include "tests/harness/windows/scripted_windows.h"
 
+#include "harness/guest/windows/event_gate.h"
+
 namespace hotgate::harness {
 
 using nlohmann::json;
@@ -37,7 +39,7 @@ void ScriptedWindows::startService() {
 
 json ScriptedWindows::events(int64_t after) const {
   json list = json::array();
-  for (size_t index = static_cast<size_t>(after); index < written_.size(); ++index)
+  for (size_t index = static_cast<size_t>(after); index < written_.size() && list.size() < mostEventsAtOnce; ++index)
     list.push_back({{"record", index + 1}, {"id", written_[index]}, {"level", 3}, {"time", 1}});
   return {{"events", list}};
 }
@@ -68,6 +70,8 @@ json ScriptedWindows::answer(const json &request) {
     report["boot_time"] = report["boot_time"].get<int64_t>() + boots_ * 600'000'000;
     return report;
   }
+  if (command.starts_with("service-"))
+    script_.services.insert(request["name"]);
   if (command == "service-start") {
     startService();
     return {{"state", "running"}, {"pid", pid_}};
@@ -77,8 +81,10 @@ json ScriptedWindows::answer(const json &request) {
   if (command == "counters")
     return {{"alive", true}, {"exit_code", nullptr}, {"private_bytes", 6 << 20},
             {"threads", 7},  {"handles", 40},        {"start_time", pid_}};
-  if (command == "events")
+  if (command == "events") {
+    script_.eventSources.insert(request["channel"].get<std::string>() + " " + request["provider"].get<std::string>());
     return events(request.value("after", int64_t{0}));
+  }
   if (command == "run")
     return install(request);
   if (command == "scan")

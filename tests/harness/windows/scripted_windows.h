@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <set>
 
 namespace hotgate::harness {
 
@@ -18,6 +19,7 @@ struct WindowsScript {
       "product":7,"vbs_running":true,"hot_patch_table_size":4096,"hot_patch_restrictions":null,
       "enrolment":{"name":"Hotpatch.amd64","version":"1.0.0.0"},"hot_patch_switch":{"status":0,"flags":3},
       "pending_restart":[],"boot_time":133000000000000000})");
+  size_t eventsBefore = 0;                                    // that the log holds already
   std::vector<int64_t> events{1024, 1044};                    // whenever the service starts
   std::vector<int64_t> eventsOfPatch;                         // as soon as the patch is active
   nlohmann::json reportAfterPatch = nlohmann::json::object(); // merged into the report
@@ -28,13 +30,15 @@ struct WindowsScript {
   bool restarts = true;
   std::map<uint32_t, std::vector<uint8_t>> base; // bytes of the base by RVA
   std::map<uint32_t, std::vector<uint8_t>> patched;
-  std::vector<uint32_t> functions; // that the patch redirects
-  std::vector<std::string> log;    // "run wusa.exe", "restart", ...
+  std::vector<uint32_t> functions;    // that the patch redirects
+  std::vector<std::string> log;       // "run wusa.exe", "restart", ...
+  std::set<std::string> services;     // that were started or asked after
+  std::set<std::string> eventSources; // channel and provider that were read
 };
 
 class ScriptedWindows : public AgentMachine {
 public:
-  explicit ScriptedWindows(WindowsScript &script) : script_(script) {}
+  explicit ScriptedWindows(WindowsScript &script) : script_(script), written_(script.eventsBefore, int64_t{9999}) {}
 
   Result<> start(Deadline) override { return {}; }
   Result<FileDescriptor> connect(Deadline) override;

@@ -1,5 +1,5 @@
 // The decisions about Windows machines, on recorded answers of the agent: what each item of pre-flight says when it is
-// wrong, what exit codes of the installers mean, what the DHCP server's events say.
+// wrong, what exit codes of the installers mean, what the events of a role's service say.
 #include "harness/guest/windows/event_gate.h"
 #include "harness/guest/windows/package_outcome.h"
 #include "harness/guest/windows/preflight.h"
@@ -161,32 +161,59 @@ std::vector<ServiceEvent> events(std::initializer_list<int64_t> ids) {
   return parseEvents({{"ok", true}, {"events", list}}).value();
 }
 
-TEST(DhcpEvents, TheServerIsReadyOnceItIsAuthorised) {
-  EXPECT_EQ(dhcpGate(events({})).kind, GateState::Kind::waiting);
-  EXPECT_EQ(dhcpGate(events({1024})).kind, GateState::Kind::waiting);
-  EXPECT_EQ(dhcpGate(events({1024, 1044})).kind, GateState::Kind::ready);
-  EXPECT_EQ(dhcpGate(events({1024, 1043, 1011, 9999})).kind, GateState::Kind::ready);
+RoleEvents eventsOfRole(const std::string &role) {
+  return readRole(std::filesystem::path(HOTGATE_ROLES) / (role + ".yaml")).value().events;
+}
+GateState dhcpGate(std::initializer_list<int64_t> ids) { return eventGate(eventsOfRole("dhcp"), events(ids)); }
+
+TEST(EventGate, TheDhcpServerIsReadyOnceItIsAuthorised) {
+  EXPECT_EQ(dhcpGate({}).kind, GateState::Kind::waiting);
+  EXPECT_EQ(dhcpGate({1024}).kind, GateState::Kind::waiting);
+  EXPECT_THAT(dhcpGate({1024}).text, HasSubstr("(event 1043 or 1044 after 1024)"));
+  EXPECT_EQ(dhcpGate({1024, 1044}).kind, GateState::Kind::ready);
+  EXPECT_EQ(dhcpGate({1024, 1043, 1011, 9999}).kind, GateState::Kind::ready);
   // An authorisation of an earlier start says nothing.
-  EXPECT_EQ(dhcpGate(events({1024, 1044, 1024})).kind, GateState::Kind::waiting);
-  EXPECT_EQ(dhcpGate(events({1024, 1046, 1044})).kind, GateState::Kind::ready);
+  EXPECT_EQ(dhcpGate({1024, 1044, 1024}).kind, GateState::Kind::waiting);
+  EXPECT_EQ(dhcpGate({1024, 1046, 1044}).kind, GateState::Kind::ready);
 }
 
-TEST(DhcpEvents, TheMachinesSetUpIsAFaultOfTheLab) {
+TEST(EventGate, TheMachinesSetUpIsAFaultOfTheLab) {
   for (const int64_t id : {1041, 1045, 1046, 1051, 1049, 1050, 1059, 1063, 20287}) {
-    EXPECT_EQ(dhcpGate(events({1024, id})).kind, GateState::Kind::labFault) << id;
-    EXPECT_EQ(dhcpGate(events({1024, 1044, id})).kind, GateState::Kind::labFault) << id;
+    EXPECT_EQ(dhcpGate({1024, id}).kind, GateState::Kind::labFault) << id;
+    EXPECT_EQ(dhcpGate({1024, 1044, id}).kind, GateState::Kind::labFault) << id;
   }
-  EXPECT_THAT(dhcpGate(events({1024, 1041})).text, HasSubstr("event 1041: no network device"));
+  EXPECT_THAT(dhcpGate({1024, 1041}).text, HasSubstr("event 1041: no network device"));
 }
 
-TEST(DhcpEvents, SlownessIsNoFaultOfTheLab) {
-  EXPECT_EQ(dhcpGate(events({1024, 1044, 1338, 10007})).kind, GateState::Kind::ready);
-  EXPECT_EQ(dhcpEvent(1338)->kind, EventKind::slow);
-  EXPECT_EQ(dhcpEvent(10007)->kind, EventKind::slow);
-  EXPECT_EQ(dhcpEvent(4242), nullptr);
+TEST(EventGate, SlownessIsNoFaultOfTheLab) {
+  EXPECT_EQ(dhcpGate({1024, 1044, 1338, 10007}).kind, GateState::Kind::ready);
+  const RoleEvents dhcp = eventsOfRole("dhcp");
+  EXPECT_EQ(eventKind(dhcp, 1338), EventKind::slow);
+  EXPECT_EQ(eventKind(dhcp, 10007), EventKind::slow);
+  EXPECT_EQ(eventKind(dhcp, 4242), EventKind::other);
+  EXPECT_EQ(eventKind(dhcp, 1016), EventKind::other);
+  EXPECT_EQ(eventMeaning(dhcp, 1016), "the backup of the database failed");
+  EXPECT_EQ(eventMeaning(dhcp, 4242), "");
+  EXPECT_EQ(eventMeaning(dhcp, int64_t{1016} + (int64_t{1} << 32U)), ""); // the guest's number
 }
 
-TEST(DhcpEvents, AnAnswerOfAnotherFormIsRefused) {
+TEST(EventGate, EachRoleHasItsOwnEvents) {
+  const RoleEvents dns = eventsOfRole("dns");
+  EXPECT_EQ(eventGate(dns, events({1024, 1044})).kind, GateState::Kind::waiting);
+  EXPECT_EQ(eventGate(dns, events({2})).kind, GateState::Kind::ready);
+  EXPECT_EQ(eventGate(dns, events({4, 4013})).kind, GateState::Kind::labFault);
+  EXPECT_EQ(eventGate(dns, events({4013, 4})).kind, GateState::Kind::ready);
+}
+
+// A role that logs no event for it is ready when it runs, and a fault that ended does not count.
+TEST(EventGate, NotEveryRoleSaysThatItIsReady) {
+  const RoleEvents radius = eventsOfRole("radius");
+  EXPECT_EQ(eventGate(radius, events({})).kind, GateState::Kind::ready);
+  EXPECT_EQ(eventGate(radius, events({4402})).kind, GateState::Kind::labFault);
+  EXPECT_EQ(eventGate(radius, events({4402, 4400})).kind, GateState::Kind::ready);
+}
+
+TEST(EventGate, AnAnswerOfAnotherFormIsRefused) {
   EXPECT_FALSE(parseEvents({{"ok", true}}));
   EXPECT_FALSE(parseEvents(json::parse(R"({"events":[{"record":1,"id":"1044","level":4}]})")));
   EXPECT_FALSE(parseEvents(json::parse(R"({"events":[7]})")));

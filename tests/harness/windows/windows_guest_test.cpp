@@ -29,13 +29,14 @@ protected:
       script.patched[write.rva] = {0xcc, 0xe9, 0x00, 0x10, 0x00, 0x00, 0xeb, 0xf9};
       script.functions.push_back(write.place());
     }
+    static_cast<Role &>(role) = readRole(std::filesystem::path(HOTGATE_ROLES) / "dhcp.yaml").value();
     role.scope = modelScope();
     role.deadline = std::chrono::milliseconds(50);
     role.settle = std::chrono::milliseconds(5);
     setup.preImage = example.preImage.parent_path() / "dhcpsrv.exe";
     setup.hotpatchImage = example.preImage;
     setup.postImage = example.preImage;
-    setup.config.serviceName = "DHCPServer";
+    setup.config.serviceName = "HotgateDhcp"; // of the guests whose service is installed
     setup.config.soak = {.requests = 60, .clients = 2};
     windows.package = folder.write("KB5099001.msu", "package");
     windows.packageName = "Package_for_RollupFix~31bf3856ad364e35~amd64~~26100.1.1";
@@ -44,7 +45,7 @@ protected:
 
   Result<> run() {
     LabRecords records = LabRecords::begin(facts, "dhcp", "dhcpsrv.exe", "libvirt").value();
-    WindowsGuest guest(setup, windows, std::make_unique<ScriptedWindows>(script));
+    WindowsGuest guest(setup, role, windows, std::make_unique<ScriptedWindows>(script));
     const ProbeFactory probe = [this](Link &link) -> Result<std::unique_ptr<RoleProbe>> {
       return std::make_unique<DhcpProbe>(link, role, DhcpWitness(), setup.config.soak);
     };
@@ -81,6 +82,36 @@ TEST_F(Windows, AGoodHotpatchGoesThroughEveryStepWithTheMachinesRestarts) {
   EXPECT_THAT(rows("SELECT DISTINCT phase, pid FROM lab_process ORDER BY phase"),
               ElementsAre("control 436", "patched 436", "restarted 444", "undone 440"));
   EXPECT_THAT(rows("SELECT outcome FROM lab_run"), ElementsAre("completed"));
+  EXPECT_THAT(script.services, ElementsAre("DHCPServer"));
+  EXPECT_THAT(script.eventSources, ElementsAre("System Microsoft-Windows-DHCP-Server"));
+}
+
+// Another role has another service with another log, and its own events say when it is ready.
+TEST_F(Windows, TheRoleSaysWhichServiceAndWhichEvents) {
+  role.service = "DNS";
+  role.events = readRole(std::filesystem::path(HOTGATE_ROLES) / "dns.yaml").value().events;
+  script.events = {2};
+  script.eventsOfPatch = {4013};
+  ASSERT_TRUE(run());
+  EXPECT_EQ(lastStep(), "restarted witness ok");
+  EXPECT_THAT(script.services, ElementsAre("DNS"));
+  EXPECT_THAT(script.eventSources, ElementsAre("DNS Server "));
+  EXPECT_THAT(rows("SELECT phase, event, meaning, text FROM lab_event"),
+              ElementsAre("patched 4013 lab-fault the server waits for the directory"));
+}
+
+// More events than the agent gives at once: the last answer counts, too.
+TEST_F(Windows, ALongEventLogIsReadToItsEnd) {
+  script.eventsBefore = 3 * mostEventsAtOnce;
+  ASSERT_TRUE(run());
+  EXPECT_EQ(lastStep(), "restarted witness ok");
+}
+
+TEST_F(Windows, AnEventLogWithoutAnEndIsALabFault) {
+  script.eventsBefore = 80 * mostEventsAtOnce;
+  ASSERT_TRUE(run());
+  EXPECT_EQ(lastStep(), "control health lab-fault");
+  EXPECT_THAT(lastText(), HasSubstr("more than 262144 events"));
 }
 
 TEST_F(Windows, AMachineThatCannotTakeHotpatchesIsALabFaultThatSaysWhatToDo) {

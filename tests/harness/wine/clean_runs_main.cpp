@@ -45,6 +45,12 @@ int main(int argc, char **argv) {
     return 4;
   }
   const std::filesystem::path out = argv[2];
+  std::error_code error;
+  std::filesystem::create_directories(out, error);
+  if (error) {
+    fmt::print(stderr, "clean_runs: {}: {}\n", out.string(), error.message());
+    return 4;
+  }
   Measured measured;
   int passed = 0;
   for (int run = 1; run <= runs; ++run) {

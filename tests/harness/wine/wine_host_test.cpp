@@ -65,8 +65,8 @@ TEST_P(KilledHarness, LeavesNothingOfItsSandbox) {
       report(-1);
     ProcessAgent agent(sandbox->takeAgent());
     const auto answered = agent.ping(after(std::chrono::seconds(60)));
-    const auto process = sandbox->findProcess("hotgate-agent.exe");
-    report(answered && process ? *process : -1);
+    const auto processes = sandbox->processes("hotgate-agent.exe");
+    report(answered && processes && processes->size() == 1 ? static_cast<pid_t>(processes->front()) : -1);
   });
   const pid_t agent = run.child();
   ASSERT_GT(agent, 0);

@@ -1,0 +1,2 @@
+mkdir -p /run/cups
+exec cupsd

@@ -1,0 +1,2 @@
+mkdir -p /run/xrdp
+exec xrdp
