@@ -9,7 +9,9 @@ install_packages() {
   mapfile -t wanted < <(grep -v -e '^#' -e '^$' packages.txt)
   wanted+=("$@")
   local installed
-  installed=$(dpkg-query -W -f '${Package} ${Status}\n' "${wanted[@]}" 2>/dev/null | awk '$NF == "installed" {print $1}')
+  # It fails when one of them is a package that this machine has never heard of: all that it says of the others holds.
+  installed=$({ dpkg-query -W -f '${Package} ${Status}\n' "${wanted[@]}" 2>/dev/null || true; } |
+    awk '$NF == "installed" {print $1}')
   local package
   for package in "${wanted[@]}"; do
     grep -qx -- "$package" <<<"$installed" || missing+=("$package")
