@@ -37,7 +37,7 @@ function(windows_program target program)
   cmake_path(GET program FILENAME name)
   add_custom_command(OUTPUT ${program}
     COMMAND ${CMAKE_CXX_COMPILER} ${triple} -municode -static -s -fuse-ld=lld-19 -Wl,-Xlink=-Brepro ${objects} -o ${program}
-            -lpsapi -ldbghelp -ladvapi32 -lole32 -loleaut32 -lwevtapi -lpthread
+            -lpsapi -ldbghelp -ladvapi32 -lole32 -loleaut32 -lwevtapi -lntdll -lpthread
     DEPENDS ${objects} COMMAND_EXPAND_LISTS VERBATIM COMMENT "Linking ${name}")
   add_custom_target(${target} ALL DEPENDS ${program})
 endfunction()

@@ -1,11 +1,9 @@
 #include "harness/agent/counters.h"
 
 #include "harness/agent/process.h"
+#include "harness/agent/wine_handles.h"
 
-#include <algorithm>
-#include <cstddef>
 #include <psapi.h>
-#include <vector>
 
 namespace hotgate::harness::agent {
 namespace {
@@ -20,43 +18,11 @@ json privateBytes(HANDLE process) {
   return wineVersion() ? counters.PagefileUsage : counters.PrivateUsage;
 }
 
-// The system's list of all handles, one entry each; GetProcessHandleCount of wine 8 always answers 0.
-json countInSystemList(uint32_t pid) {
-  struct Entry {
-    void *object;
-    uintptr_t pid;
-    uintptr_t handle;
-    ULONG access;
-    USHORT backTrace, type;
-    ULONG attributes, reserved;
-  };
-  struct List {
-    uintptr_t count;
-    uintptr_t reserved;
-    Entry entries[1]; // NOLINT(*-avoid-c-arrays): the system's form
-  };
-  constexpr ULONG extendedHandleInformation = 64;
-  constexpr LONG lengthMismatch = static_cast<LONG>(0xC0000004);
-  using Query = LONG(WINAPI *)(ULONG, void *, ULONG, ULONG *);
-  const auto query = reinterpret_cast<Query>(
-      reinterpret_cast<void *>(GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "NtQuerySystemInformation")));
-  for (size_t size = size_t{1} << 16U; query != nullptr && size <= size_t{1} << 26U; size *= 2) {
-    std::vector<std::byte> buffer(size);
-    const LONG status = query(extendedHandleInformation, buffer.data(), static_cast<ULONG>(size), nullptr);
-    if (status == lengthMismatch)
-      continue;
-    const auto *list = reinterpret_cast<const List *>(buffer.data());
-    if (status != 0 || list->count > (size - offsetof(List, entries)) / sizeof(Entry))
-      return nullptr;
-    return std::count_if(list->entries, list->entries + list->count,
-                         [pid](const Entry &entry) { return entry.pid == pid; });
-  }
-  return nullptr;
-}
-
 json handleCount(HANDLE process, uint32_t pid) {
-  if (wineVersion())
-    return countInSystemList(pid);
+  if (wineVersion()) {
+    const auto count = countWineHandles(process, pid);
+    return count ? json(*count) : json(nullptr);
+  }
   DWORD count = 0;
   return GetProcessHandleCount(process, &count) ? json(count) : json(nullptr);
 }

@@ -2,6 +2,8 @@
 #include "tests/harness/agent/patched_process.h"
 
 #include <algorithm>
+#include <atomic>
+#include <thread>
 
 namespace hotgate::harness::agent_test {
 namespace {
@@ -49,6 +51,21 @@ TEST_F(AgentCommands, EveryHandleThatIsKeptIsCounted) {
   for (int i = 0; i < 7; ++i)
     ASSERT_EQ(say("open"), "1");
   EXPECT_EQ(handles(), before + 7);
+}
+
+// wineserver 8.0 crashes when it is asked for all handles while a process starts.
+TEST_F(AgentCommands, HandlesAreCountedWhileProgramsStart) {
+  start();
+  std::atomic<bool> isDone = false;
+  std::jthread counting([&] {
+    for (AgentServer server; !isDone;) {
+      const json reply = server.ask({{"command", "counters"}, {"pid", pid()}});
+      ASSERT_TRUE(reply["handles"].is_number()) << reply;
+    }
+  });
+  for (int i = 0; i < 20; ++i)
+    EXPECT_TRUE(runAgent({"ping"}).value("ok", false));
+  isDone = true;
 }
 
 TEST_F(AgentCommands, UnknownPidIsNotAlive) {
