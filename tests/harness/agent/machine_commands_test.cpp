@@ -71,14 +71,18 @@ TEST_F(MachineCommands, FilesAreWrittenInPieces) {
 }
 
 TEST_F(MachineCommands, AProgramRunsToItsEndOrGoesOn) {
-  const std::string service = windowsPath(imagesFolder() / "agent-service/service.exe");
+  // Of a name of its own: other tests use the same prefix at the same time.
+  const std::filesystem::path program = imagesFolder() / "agent-service" / "goes-on.exe";
+  std::filesystem::copy_file(imagesFolder() / "agent-service" / "service.exe", program,
+                             std::filesystem::copy_options::overwrite_existing);
   const json failed =
       ask({{"command", "run"}, {"program", "C:\\windows\\system32\\cmd.exe"}, {"arguments", "/c exit 19"}});
   EXPECT_EQ(failed["exit_code"], 19) << failed;
-  const json slow = ask({{"command", "run"}, {"program", service}, {"arguments", "sleep"}, {"deadline_ms", 200}});
+  const json slow =
+      ask({{"command", "run"}, {"program", windowsPath(program)}, {"arguments", "sleep"}, {"deadline_ms", 200}});
   EXPECT_FALSE(slow.value("ok", true));
   EXPECT_THAT(slow["error"].get<std::string>(), HasSubstr("it still runs after 200 ms"));
-  const json left = ask({{"command", "processes"}, {"name", "service.exe"}});
+  const json left = ask({{"command", "processes"}, {"name", "goes-on.exe"}});
   ASSERT_EQ(left["processes"].size(), 1U) << left;
   ask({{"command", "stop"}, {"pid", left["processes"][0]["pid"]}});
 }
