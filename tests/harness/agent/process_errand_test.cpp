@@ -31,6 +31,9 @@ TEST(ProcessErrand, AnswersWhatTheWorkAnswers) {
   EXPECT_EQ(answerOf("throws").value("thrown", ""), "it threw");
 }
 
+// A thread that ends before it has begun is rare, and nobody would ever answer.
+TEST(ProcessErrand, EveryOneOfThousandsIsDone) { EXPECT_EQ(answerOf("often").value("answered", false), true); }
+
 TEST(ProcessErrand, WorkMayOutliveTheProcess) { EXPECT_EQ(answerOf("child-ends").value("ended", false), true); }
 
 TEST(ProcessErrand, WorkThatNeverComesBackIsGivenUpOnceTheProcessHasEnded) {

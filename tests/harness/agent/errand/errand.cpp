@@ -23,7 +23,7 @@ Answer endTheChild(uint32_t pid) {
 }
 
 Answer errand(const std::string &way, uint32_t pid) {
-  if (way == "answers")
+  if (way == "answers" || way == "often")
     return json{{"answered", true}};
   if (way == "refuses")
     return agent::refuse("child", "errand", "it refuses");
@@ -41,7 +41,8 @@ Answer run(const std::string &program, const std::string &way) {
   AGENT_TRY(const auto child, agent::startProcess({program, "child", "", ""}));
   Answer answer = json::object();
   try {
-    answer = agent::runErrand(child.pid, [way, pid = child.pid] { return errand(way, pid); }, graceMs);
+    for (int i = 0; answer && i < (way == "often" ? 3000 : 1); ++i)
+      answer = agent::runErrand(child.pid, [way, pid = child.pid] { return errand(way, pid); }, graceMs);
   } catch (const std::exception &exception) {
     answer = json{{"thrown", exception.what()}};
   }
