@@ -23,6 +23,12 @@ std::vector<std::string> wineEnvironment(const std::filesystem::path &prefixPath
           "WINEDLLOVERRIDES=mscoree,mshtml,winemenubuilder.exe="};
 }
 
+// harness/wine/recipe/make-prefix.sh says why not at random addresses.
+std::vector<std::string> underWine(std::vector<std::string> command) {
+  command.insert(command.begin(), {"/usr/bin/setarch", "-R", wineProgram});
+  return command;
+}
+
 // Under another name first: a prefix whose making was interrupted is made again.
 Result<> makePrefix() {
   if (std::filesystem::exists(prefix))
@@ -31,7 +37,7 @@ Result<> makePrefix() {
   std::error_code ignored;
   std::filesystem::remove_all(unfinished, ignored);
   const ChildOptions options = {.environment = wineEnvironment(unfinished)};
-  HOTGATE_TRY(auto child, ChildProcess::start({wineProgram, "wineboot", "-i"}, options));
+  HOTGATE_TRY(auto child, ChildProcess::start(underWine({"wineboot", "-i"}), options));
   HOTGATE_TRY(const int code, child.wait(std::chrono::minutes(3)));
   if (code != 0)
     return failFault(wineProgram, "wineboot -i", fmt::format("ended with exit code {}", code), "install wine64");
@@ -94,8 +100,7 @@ void Wine::endWineServer() const {
 }
 
 Result<ChildProcess> Wine::launch(std::vector<std::string> command, const std::filesystem::path &output) const {
-  command.insert(command.begin(), wineProgram);
-  return ChildProcess::start(command, options(output));
+  return ChildProcess::start(underWine(std::move(command)), options(output));
 }
 
 std::string windowsPath(const std::filesystem::path &path) {

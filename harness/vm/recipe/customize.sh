@@ -11,7 +11,8 @@ mkdir -p "$root/hotgate" "$root/hotgate.out"
 install -m 755 "$recipe/guest-init.sh" "$root/hotgate/init"
 
 # The prefix costs a minute and most of the guest's memory when it is made in the guest; here it is made once.
-chroot "$root" /usr/bin/env -i PATH=/usr/lib/wine:/usr/bin:/bin HOME=/root WINEPREFIX=/hotgate/prefix WINEDEBUG=-all \
+# setarch -R: see harness/wine/recipe/make-prefix.sh.
+setarch -R chroot "$root" /usr/bin/env -i PATH=/usr/lib/wine:/usr/bin:/bin HOME=/root WINEPREFIX=/hotgate/prefix WINEDEBUG=-all \
   WINEDLLOVERRIDES='mscoree=;mshtml=' sh -c '
     wine64 wineboot -i
     # A crashed service is to end at once: the debugger that wine starts by default keeps it, and it looks hung.

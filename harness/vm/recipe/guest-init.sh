@@ -4,6 +4,7 @@
 export PATH=/usr/lib/wine:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root WINEPREFIX=/hotgate/prefix WINEDEBUG=-all
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
+echo 1 >/proc/sys/kernel/randomize_va_space # not the heap: see harness/wine/recipe/make-prefix.sh
 mkdir -p /dev/pts /dev/shm /dev/virtio-ports
 mount -t devpts devpts /dev/pts
 mount -t tmpfs tmpfs /dev/shm

@@ -22,5 +22,5 @@ mount -t tmpfs tmpfs /tmp # wineserver's socket lies there
 export PATH=/usr/lib/wine:/usr/bin:/bin HOME=/root WINEPREFIX=/mnt/prefix WINEDEBUG=-all WINEDLLOVERRIDES='mscoree=;mshtml=;winedbg.exe=d'
 cd /mnt/prefix/drive_c/hotgate
 wineserver64 -p # it stays when the last program ends
-# Not exec: a shell as the sandbox's first process takes in what is left of ended ones.
-wine64 hotgate-agent.exe serve <&"$AGENT" >&"$AGENT"
+# Not exec: a shell as the sandbox's first process takes in what is left of ended ones. -R: make-prefix.sh says why.
+setarch -R wine64 hotgate-agent.exe serve <&"$AGENT" >&"$AGENT"

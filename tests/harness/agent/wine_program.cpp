@@ -46,6 +46,12 @@ std::vector<char *> pointers(std::vector<std::string> &texts) {
   return result;
 }
 
+// harness/wine/recipe/make-prefix.sh says why.
+std::vector<std::string> withFixedHeap(std::vector<std::string> command) {
+  command.insert(command.begin(), {"/usr/bin/setarch", "-R"});
+  return command;
+}
+
 // Without stderr: wineserver stays for a while and would keep ctest's pipe open.
 Result<pid_t> spawn(std::vector<std::string> command, const fs::path &prefix, int input, int output) {
   posix_spawn_file_actions_t actions;
@@ -96,7 +102,7 @@ Result<int> runToEnd(std::vector<std::string> command, const fs::path &prefix) {
 Result<> runWineboot(const std::vector<std::string> &options, const fs::path &prefix) {
   HOTGATE_TRY(const fs::path wine, findTool("wine64"));
   HOTGATE_TRY(const fs::path server, findTool("wineserver64"));
-  std::vector<std::string> command{wine.string(), "wineboot"};
+  std::vector<std::string> command = withFixedHeap({wine.string(), "wineboot"});
   command.insert(command.end(), options.begin(), options.end());
   Result<int> code = 0;
   for (int attempt = 0; attempt < 3; ++attempt) {
@@ -164,7 +170,7 @@ Result<WineProgram> WineProgram::start(const fs::path &program, const std::vecto
   int output[2];
   if (pipe2(input, O_CLOEXEC) != 0 || pipe2(output, O_CLOEXEC) != 0)
     return failFault("pipe", "", std::strerror(errno));
-  std::vector<std::string> command{wine.string(), program.string()};
+  std::vector<std::string> command = withFixedHeap({wine.string(), program.string()});
   command.insert(command.end(), arguments.begin(), arguments.end());
   const auto pid = spawn(std::move(command), prefix, input[0], output[1]);
   close(input[0]);

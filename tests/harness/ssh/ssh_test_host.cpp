@@ -125,9 +125,10 @@ SshConfig SshTestHost::config() const {
   config.identity = folder() / "user";
   config.knownHosts = folder() / "known";
   config.folder = guestFolder().string();
-  config.agentCommand = fmt::format("cd / && exec env WINEPREFIX={} WINEDEBUG=-all 'WINEDLLOVERRIDES=mscoree=;mshtml=' "
-                                    "PATH=/usr/lib/wine:/usr/bin:/bin wine64 'C:\\hotgate\\hotgate-agent.exe' serve",
-                                    (folder() / "prefix").string());
+  config.agentCommand =
+      fmt::format("cd / && exec env WINEPREFIX={} WINEDEBUG=-all 'WINEDLLOVERRIDES=mscoree=;mshtml=' "
+                  "PATH=/usr/lib/wine:/usr/bin:/bin setarch -R wine64 'C:\\hotgate\\hotgate-agent.exe' serve",
+                  (folder() / "prefix").string());
   return config;
 }
 
