@@ -56,6 +56,16 @@ std::string whyNoAnswer(CURLcode code, long version, const char *details) {
 
 } // namespace
 
+Result<HttpServer> readHttpServer(const ClientSetup &setup) {
+  HttpServer server;
+  server.address = setup.server;
+  HOTGATE_TRY(server.host, requiredSetting(setup, "host"));
+  HOTGATE_TRY(const int port, requiredNumber(setup, "port", 1, 65535));
+  server.port = static_cast<uint16_t>(port);
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+  return server;
+}
+
 HttpSession::HttpSession(const HttpServer &server, Deadline deadline)
     : origin_(fmt::format("{}://{}:{}", server.certificate.empty() ? "http" : "https", server.host, server.port)),
       version_(server.version), deadline_(deadline),

@@ -4,6 +4,7 @@
 // Limits: no redirections.
 #pragma once
 
+#include "harness/roles/role_client.h"
 #include "harness/vm/deadline.h"
 #include "support/result.h"
 
@@ -22,6 +23,9 @@ struct HttpServer {
   std::string certificate = {};         // PEM: by TLS, and the server must show one that this signed; "": in clear
   long version = CURL_HTTP_VERSION_1_1; // that is asked for
 };
+
+// In clear, at the settings `host` and `port`; and libcurl is made ready. Errors: usage, of a missing or wrong setting.
+Result<HttpServer> readHttpServer(const ClientSetup &setup);
 
 struct HttpAnswer {
   long status = 0;

@@ -230,15 +230,11 @@ Result<> PrintClient::cancel(Printer printer) const {
 
 Result<std::unique_ptr<RoleClient>> makePrintClient(const ClientSetup &setup) {
   PrintSettings read;
-  read.server.address = setup.server;
-  HOTGATE_TRY(read.server.host, requiredSetting(setup, "host"));
-  HOTGATE_TRY(const int port, requiredNumber(setup, "port", 1, 65535));
-  read.server.port = static_cast<uint16_t>(port);
+  HOTGATE_TRY(read.server, readHttpServer(setup));
   HOTGATE_TRY(read.path, requiredSetting(setup, "path"));
   HOTGATE_TRY(read.printer, requiredSetting(setup, "printer"));
   HOTGATE_TRY(read.user, requiredSetting(setup, "user"));
   HOTGATE_TRY(read.documentLines, requiredNumber(setup, "document_lines", 1, 100'000));
-  curl_global_init(CURL_GLOBAL_DEFAULT);
   return std::make_unique<PrintClient>(std::move(read), setup.number);
 }
 

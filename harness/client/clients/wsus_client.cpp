@@ -127,14 +127,10 @@ Result<> WsusClient::content(WsusSession &session) const {
 
 Result<std::unique_ptr<RoleClient>> makeWsusClient(const ClientSetup &setup) {
   WsusSettings read;
-  read.server.address = setup.server;
-  HOTGATE_TRY(read.server.host, requiredSetting(setup, "host"));
-  HOTGATE_TRY(const int port, requiredNumber(setup, "port", 1, 65535));
-  read.server.port = static_cast<uint16_t>(port);
+  HOTGATE_TRY(read.server, readHttpServer(setup));
   HOTGATE_TRY(read.update, requiredSetting(setup, "update"));
   HOTGATE_TRY(const int mebibytes, requiredNumber(setup, "content_mib", 1, 64));
   read.contentLimit = static_cast<size_t>(mebibytes) << 20U;
-  curl_global_init(CURL_GLOBAL_DEFAULT);
   return std::make_unique<WsusClient>(std::move(read), setup.number);
 }
 
